@@ -1,0 +1,146 @@
+// The only reader of the environment: a frozen Config, or one error that names every fault at once.
+
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+
+/** The folder of the project: where migrations, the console and the lists of boards are. */
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..')
+
+export interface Config {
+  readonly version: string
+  readonly host: string
+  readonly port: number
+  /** Undefined: the embedded PostgreSQL under `data`. */
+  readonly databaseUrl: string | undefined
+  /** Absolute. */
+  readonly data: string
+  /** Folder with companies.yaml; absolute. */
+  readonly boards: string
+  readonly slackWebhookUrl: string | undefined
+  /** Base of the links in messages, as people reach the API. */
+  readonly publicUrl: string | undefined
+  readonly otlpEndpoint: string | undefined
+  readonly upstream: string | undefined
+  /** False only with ROLEWATCH_PACE=0, which needs a loopback upstream. */
+  readonly paced: boolean
+  readonly maxCallsPerDay: number | undefined
+  readonly maxNewPostingsPerDay: number | undefined
+  /** Boards visited by one refresh at the most. */
+  readonly maxFetchPerRun: number | undefined
+  readonly requestTimeoutSeconds: number | undefined
+  readonly concurrency: number
+  readonly contact: string
+  readonly logFormat: 'json' | 'pretty'
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /** Values that must never be written anywhere. */
+  readonly secrets: readonly string[]
+}
+
+/** The configuration is wrong; the message has one line per fault and says what to do. Exit code 2. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly faults: readonly string[]
+
+  constructor(faults: readonly string[]) {
+    super(
+      `${faults.length === 1 ? 'The configuration has a fault' : `The configuration has ${faults.length} faults`}:\n${faults.map((f) => `  - ${f}`).join('\n')}`,
+    )
+    this.faults = faults
+  }
+}
+
+const text = z.string().trim().min(1)
+const count = z.coerce.number('must be a number').int('must be a whole number').positive('must be above 0')
+const address = (protocols: readonly string[]) =>
+  text.refine(
+    (value) => protocols.includes(protocolOf(value)),
+    `must be an address that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+  )
+
+const environment = z.object({
+  HOST: text.default('127.0.0.1'),
+  PORT: z.coerce
+    .number('must be a number')
+    .int()
+    .min(0, 'must be 0 (any free port) to 65535')
+    .max(65535, 'must be 0 (any free port) to 65535')
+    .default(8080),
+  DATABASE_URL: address(['postgres:', 'postgresql:']).optional(),
+  ROLEWATCH_DATA: text.default('./data'),
+  ROLEWATCH_CONFIG: text.optional(),
+  ROLEWATCH_PUBLIC_URL: address(['http:', 'https:']).optional(),
+  SLACK_WEBHOOK_URL: address(['http:', 'https:']).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: address(['http:', 'https:']).optional(),
+  ROLEWATCH_UPSTREAM: address(['http:', 'https:']).optional(),
+  ROLEWATCH_PACE: z.enum(['0', '1'], 'must be 0 or 1').default('1'),
+  ROLEWATCH_CONTACT: text.default('https://github.com/rolewatch/rolewatch'),
+  MAX_CALLS_PER_DAY: count.optional(),
+  MAX_NEW_JOBS_PER_DAY: count.optional(),
+  MAX_FETCH_PER_RUN: count.optional(),
+  REQUEST_TIMEOUT_S: z.coerce.number('must be a number of seconds').positive('must be above 0').optional(),
+  ROLEWATCH_CONCURRENCY: count.max(256, 'must be 1 to 256').default(16),
+  LOG_FORMAT: z.enum(['json', 'pretty'], 'must be json or pretty').optional(),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent').default('info'),
+})
+
+/**
+ * Checks the environment and freezes what it means. Empty variables count as unset.
+ * @throws ConfigError with every fault at once
+ */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''))
+  const result = environment.safeParse(given)
+  const faults = result.success ? [] : result.error.issues.map((issue) => `${issue.path.join('.')} ${plain(issue.message)}`)
+  if (given['ROLEWATCH_PACE'] === '0' && !isLoopback(given['ROLEWATCH_UPSTREAM']))
+    faults.push(
+      'ROLEWATCH_PACE=0 lifts the pace per host and is allowed only with ROLEWATCH_UPSTREAM on a loopback address (http://127.0.0.1:…)',
+    )
+  if (faults.length > 0 || !result.success) throw new ConfigError(faults)
+  const value = result.data
+  const databasePassword = value.DATABASE_URL ? decodeURIComponent(new URL(value.DATABASE_URL).password) : ''
+  return Object.freeze({
+    version: (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version,
+    host: value.HOST,
+    port: value.PORT,
+    databaseUrl: value.DATABASE_URL,
+    data: resolve(value.ROLEWATCH_DATA),
+    boards: resolve(value.ROLEWATCH_CONFIG ?? join(ROOT, 'scrapers')),
+    slackWebhookUrl: value.SLACK_WEBHOOK_URL,
+    publicUrl: value.ROLEWATCH_PUBLIC_URL?.replace(/\/$/, ''),
+    otlpEndpoint: value.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/$/, ''),
+    upstream: value.ROLEWATCH_UPSTREAM?.replace(/\/$/, ''),
+    paced: value.ROLEWATCH_PACE !== '0',
+    maxCallsPerDay: value.MAX_CALLS_PER_DAY,
+    maxNewPostingsPerDay: value.MAX_NEW_JOBS_PER_DAY,
+    maxFetchPerRun: value.MAX_FETCH_PER_RUN,
+    requestTimeoutSeconds: value.REQUEST_TIMEOUT_S,
+    concurrency: value.ROLEWATCH_CONCURRENCY,
+    contact: value.ROLEWATCH_CONTACT,
+    logFormat: value.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json'),
+    logLevel: value.LOG_LEVEL,
+    secrets: [value.SLACK_WEBHOOK_URL, databasePassword].filter((secret): secret is string => Boolean(secret)),
+  })
+}
+
+/** Whether an address names this machine alone. */
+export function isLoopback(url: string | undefined): boolean {
+  if (!url || !URL.canParse(url)) return false
+  return isLoopbackHost(new URL(url).hostname)
+}
+
+/** Whether a host name or address is this machine's own. */
+export function isLoopbackHost(host: string): boolean {
+  const name = host.replace(/^\[|\]$/g, '')
+  return name === 'localhost' || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'))
+}
+
+function protocolOf(value: string): string {
+  return URL.canParse(value) ? new URL(value).protocol : ''
+}
+
+function plain(message: string): string {
+  return message.startsWith('must') ? message : `is wrong: ${message}`
+}
