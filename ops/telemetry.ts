@@ -47,15 +47,18 @@ export function startTelemetry(options: TelemetryOptions): () => Promise<void> {
       'service.instance.role': options.role,
     }),
     autoDetectResources: false,
-    spanProcessors: exporting
-      ? [new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url: `${options.endpoint}/v1/traces` }), scheduledDelayMillis: 500 })]
-      : [new NoopSpanProcessor()],
+    spanProcessors: exporting ? [sendTo(`${options.endpoint}/v1/traces`)] : [new NoopSpanProcessor()],
     instrumentations: exporting
       ? [new PgInstrumentation({ requireParentSpan: true }), new UndiciInstrumentation({ requireParentforSpans: true })]
       : [],
   })
   sdk.start()
   return () => sdk.shutdown().catch(() => {})
+}
+
+/** The time limit holds for the attempts together: a collector that is away must not hold up a stop for long. */
+function sendTo(url: string): BatchSpanProcessor {
+  return new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url, timeoutMillis: 3000 }), scheduledDelayMillis: 500 })
 }
 
 const tracer = () => trace.getTracer('rolewatch')
@@ -69,8 +72,8 @@ export function currentTraceParent(): TraceParent | undefined {
 
 /** The 32 hex characters of the trace that is going on. */
 export function currentTraceId(): string | undefined {
-  const span = trace.getActiveSpan()?.spanContext()
-  return span && isSpanContextValid(span) ? span.traceId : undefined
+  const active = trace.getActiveSpan()?.spanContext()
+  return active && isSpanContextValid(active) ? active.traceId : undefined
 }
 
 function contextOf(parent: TraceParent | null | undefined): Context {

@@ -1,0 +1,286 @@
+#!/usr/bin/env node
+// The `rolewatch` command: it parses arguments, calls a room, prints, and ends with 0 (done), 1 (failed) or 2 (bad configuration or arguments).
+
+import { Command, CommanderError, Option } from 'commander'
+import { startTelemetry } from '../ops/telemetry.ts'
+import { ConfigError, readConfig, type Config } from './config.ts'
+
+/** What a command is given: the checked configuration and what it printed with. */
+type Action<O> = (config: Config, options: O, args: string[]) => Promise<number | void>
+
+const FORMAT = new Option('--format <format>', 'how to print the answer').choices(['table', 'json']).default('table')
+
+/** Runs a command's action between the start and the end of telemetry, and turns what it throws into an exit code. */
+function run<O>(load: () => Promise<Action<O>>): (...given: unknown[]) => Promise<void> {
+  return async (...given) => {
+    const command = given.at(-1) as Command
+    const config = readConfig()
+    // Before the rooms are loaded: pg must find the instrumentation in place.
+    const stopTelemetry = startTelemetry({ endpoint: config.otlpEndpoint, version: config.version, role: command.name() })
+    try {
+      const action = await load()
+      process.exitCode = (await action(config, command.opts() as O, command.args)) ?? 0
+    } finally {
+      await stopTelemetry()
+    }
+  }
+}
+
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, ...value.split(',').map((part) => part.trim())]
+}
+
+function count(value: string): number {
+  const number = Number(value)
+  if (!Number.isInteger(number) || number < 0) throw new CommanderError(2, 'rolewatch.number', `"${value}" is not a whole number`)
+  return number
+}
+
+const program = new Command('rolewatch')
+  .description('Watches job boards, keeps every posting and its history, and tells people about the ones that fit.')
+  .showHelpAfterError('(run with --help to see what there is)')
+  .exitOverride()
+  .addHelpText(
+    'after',
+    `
+Examples:
+  rolewatch start                          serve the API, visit boards when they are due, send notifications
+  rolewatch start --sandbox                the same against a job market on this machine: no network needed
+  rolewatch refresh --source greenhouse    visit all Greenhouse boards now
+  rolewatch query "staff engineer" --mode remote --format json
+  rolewatch search add "Remote Go" --q golang --mode remote
+
+Settings are environment variables; .env.example lists them.`,
+  )
+
+program
+  .command('start')
+  .description('serve the API, visit boards when they are due, send notifications')
+  .addOption(new Option('--role <role>', 'what this process does').choices(['all', 'api', 'worker']).default('all'))
+  .option('--sandbox', 'against a local job market with a local Slack and a local trace receiver; data in <data>/sandbox')
+  .addHelpText('after', '\nExamples:\n  rolewatch start\n  PORT=9090 rolewatch start --role api\n  rolewatch start --sandbox')
+  .action(run(async () => (await import('./cli/start.ts')).startCommand))
+
+program
+  .command('migrate')
+  .description('bring the database to the newest schema')
+  .addHelpText('after', '\nExample:\n  DATABASE_URL=postgres://me@db/rolewatch rolewatch migrate')
+  .action(run(async () => (await import('./cli/database.ts')).migrateCommand))
+
+program
+  .command('refresh')
+  .description('visit boards now, ahead of the schedule, and wait for the runs')
+  .option('--source <names>', 'only these sources (repeat or separate by commas)', collect)
+  .option('--board <names>', 'only these boards: stripe or greenhouse/stripe', collect)
+  .option('--limit <n>', 'at most so many boards', count)
+  .addOption(FORMAT)
+  .addHelpText(
+    'after',
+    '\nExamples:\n  rolewatch refresh\n  rolewatch refresh --source lever --source ashby\n  rolewatch refresh --board greenhouse/stripe --format json',
+  )
+  .action(run(async () => (await import('./cli/refresh.ts')).refreshCommand))
+
+program
+  .command('query')
+  .description('search postings, as GET /api/v1/postings does')
+  .argument('[q]', 'words, "phrases", -exclusions, or')
+  .option('--company <name>')
+  .option('--title <words>')
+  .option('--location <place>')
+  .option('--country <code>', 'ISO 3166 code, as DE')
+  .option('--mode <mode>', 'remote, hybrid or onsite')
+  .option('--level <level>', 'intern, junior, mid, senior, staff or principal')
+  .option('--skill <names>', 'all of these (repeat or separate by commas)', collect)
+  .option('--salary-min <amount>', 'at least so much a year; needs --currency', count)
+  .option('--currency <code>', 'ISO 4217 code, as USD')
+  .option('--source <name>')
+  .option('--posted-within <days>', 'posted in the last so many days', count)
+  .option('--status <status>', 'open, closed or all')
+  .option('--as-of <date>', 'as it was at the end of that day (UTC), as 2026-01-31')
+  .option('--sort <order>', 'relevance, newest or salary')
+  .option('--limit <n>', 'how many', count)
+  .addOption(FORMAT)
+  .addHelpText(
+    'after',
+    '\nExamples:\n  rolewatch query "site reliability" --country DE --posted-within 7\n  rolewatch query --skill rust,postgresql --format json',
+  )
+  .action(run(async () => (await import('./cli/query.ts')).queryCommand))
+
+const search = program.command('search').description('saved searches: what somebody wants to hear of')
+search
+  .command('list')
+  .description('all saved searches')
+  .addOption(FORMAT)
+  .action(run(async () => (await import('./cli/search.ts')).listCommand))
+search
+  .command('add')
+  .description('save a search; its new postings are told on Slack')
+  .argument('<name>')
+  .option('--q <words>')
+  .option('--company <name>')
+  .option('--title <words>')
+  .option('--location <place>')
+  .option('--country <code>')
+  .option('--mode <mode>')
+  .option('--level <level>')
+  .option('--skill <names>', 'all of these', collect)
+  .option('--salary-min <amount>', 'at least so much a year; needs --currency', count)
+  .option('--currency <code>')
+  .option('--source <name>')
+  .addOption(FORMAT)
+  .addHelpText('after', '\nExample:\n  rolewatch search add "Berlin data" --q "data engineer" --location Berlin')
+  .action(run(async () => (await import('./cli/search.ts')).addCommand))
+search
+  .command('remove')
+  .description('delete a saved search and what it matched')
+  .argument('<id>')
+  .action(run(async () => (await import('./cli/search.ts')).removeCommand))
+
+const source = program.command('source').description('sources and their boards')
+source
+  .command('list')
+  .description('every source with its boards by outcome, its hosts and their breakers')
+  .addOption(FORMAT)
+  .action(run(async () => (await import('./cli/source.ts')).listCommand))
+source
+  .command('pause')
+  .description('stop visiting a source or one board for a while')
+  .argument('<name>', 'greenhouse or greenhouse/stripe')
+  .option('--for <time>', 'how long: 30m, 2h, 7d', '1h')
+  .option('--reason <text>', 'why, for whoever wonders')
+  .addHelpText('after', '\nExample:\n  rolewatch source pause greenhouse/stripe --for 2h --reason "board is being moved"')
+  .action(run(async () => (await import('./cli/source.ts')).pauseCommand))
+source
+  .command('resume')
+  .description('visit it again')
+  .argument('<name>')
+  .action(run(async () => (await import('./cli/source.ts')).resumeCommand))
+source
+  .command('reset')
+  .description('close the breakers of its hosts and lift their pauses')
+  .argument('<name>')
+  .action(run(async () => (await import('./cli/source.ts')).resetCommand))
+
+program
+  .command('undo-close')
+  .description('open again what one run closed')
+  .argument('<batch>', 'the id of the run: "rolewatch runs" shows it')
+  .action(run(async () => (await import('./cli/runs.ts')).undoCloseCommand))
+
+program
+  .command('runs')
+  .description('the newest visits')
+  .option('--source <name>')
+  .option('--board <name>')
+  .option('--outcome <outcome>')
+  .option('--limit <n>', 'how many', count, 20)
+  .addOption(FORMAT)
+  .action(run(async () => (await import('./cli/runs.ts')).runsCommand))
+
+const queue = program.command('queue').description('the queue of visits')
+queue
+  .command('dead')
+  .description('tasks that failed for good')
+  .addOption(FORMAT)
+  .action(run(async () => (await import('./cli/queue.ts')).deadCommand))
+queue
+  .command('redrive')
+  .description('try the dead letters again')
+  .action(run(async () => (await import('./cli/queue.ts')).redriveCommand))
+
+const outbox = program.command('outbox').description('notifications')
+outbox
+  .command('list')
+  .description('what is not delivered')
+  .addOption(FORMAT)
+  .action(run(async () => (await import('./cli/outbox.ts')).listCommand))
+outbox
+  .command('resend')
+  .description('send failed and uncertain notifications of a search again')
+  .argument('<search>', 'the id of the search')
+  .action(run(async () => (await import('./cli/outbox.ts')).resendCommand))
+
+const token = program.command('token').description('tokens for the API')
+token
+  .command('create')
+  .description('make a token; it is shown once')
+  .argument('<name>', 'what it is for')
+  .option('--scope <scopes>', 'read, write, metrics, hooks or admin (repeat or separate by commas)', collect)
+  .action(run(async () => (await import('./cli/token.ts')).createCommand))
+token
+  .command('list')
+  .description('names and scopes, never the tokens')
+  .addOption(FORMAT)
+  .action(run(async () => (await import('./cli/token.ts')).listCommand))
+token
+  .command('revoke')
+  .description('end a token')
+  .argument('<name>', 'its name or id')
+  .action(run(async () => (await import('./cli/token.ts')).revokeCommand))
+
+program
+  .command('snapshot')
+  .description('mark a day for the trend views posting_snapshots and comp_snapshots')
+  .option('--date <date>', 'as 2026-01-31; today (UTC) unless told')
+  .action(run(async () => (await import('./cli/database.ts')).snapshotCommand))
+
+program
+  .command('try')
+  .description('visit one board once and print what was read; nothing is stored')
+  .argument('<source>')
+  .argument('<board>')
+  .option('--save', "write the page as a fixture of the source's test")
+  .addOption(FORMAT)
+  .addHelpText('after', '\nExample:\n  rolewatch try ashby linear')
+  .action(run(async () => (await import('./cli/try.ts')).tryCommand))
+
+program
+  .command('sandbox')
+  .description('a job market on this machine, until Ctrl-C')
+  .option('--port <n>', 'where it listens', count, 9000)
+  .option('--boards <n>', 'how many boards', count, 30)
+  .option('--postings <n>', 'postings per board', count, 40)
+  .option('--seed <n>', 'another seed, another market', count, 1)
+  .option('--captures <dir>', 'serve captured payloads in place of invented ones')
+  .option('--series', 'with --captures: the dated series of snapshots')
+  .addHelpText(
+    'after',
+    '\nExample:\n  rolewatch sandbox --boards 600 --postings 32\n  ROLEWATCH_UPSTREAM=http://127.0.0.1:9000 ROLEWATCH_PACE=0 rolewatch refresh',
+  )
+  .action(run(async () => (await import('./cli/sandbox.ts')).sandboxCommand))
+
+program
+  .command('doctor')
+  .description('check this machine and this configuration, part by part')
+  .addOption(FORMAT)
+  .action(run(async () => (await import('./cli/doctor.ts')).doctorCommand))
+
+// A reader that has seen enough ("rolewatch query … | head") is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = explain(error)
+}
+
+/** Prints what went wrong in words; a bug keeps its stack. */
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.code === 'rolewatch.number') console.error(`error: ${error.message}`)
+    return error.exitCode === 0 ? 0 : 2
+  }
+  if (error instanceof ConfigError) {
+    console.error(error.message)
+    return 2
+  }
+  if (error instanceof Error && error.name === 'Refusal') {
+    console.error(error.message)
+    return 1
+  }
+  console.error(error)
+  return 1
+}

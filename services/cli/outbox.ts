@@ -1,0 +1,43 @@
+// outbox list and resend: notifications that did not reach anybody, and sending them again.
+
+import type { Config } from '../config.ts'
+import { appendAudit } from '../store/audit.ts'
+import { listUndelivered, resend } from '../store/outbox.ts'
+import { openHouse } from '../works.ts'
+import { print, refusal, utc, type Format } from './print.ts'
+
+export async function listCommand(config: Config, options: { format: Format }): Promise<void> {
+  const house = await openHouse(config, { quiet: true })
+  try {
+    const rows = await listUndelivered(house.database.db)
+    print(
+      options.format,
+      rows,
+      rows,
+      {
+        search: (r) => r.search_id,
+        name: (r) => r.name,
+        state: (r) => r.state,
+        notifications: (r) => r.notifications,
+        oldest: (r) => utc(r.oldest),
+        error: (r) => r.error,
+      },
+      'Everything is delivered.',
+    )
+  } finally {
+    await house.close()
+  }
+}
+
+export async function resendCommand(config: Config, _options: unknown, args: string[]): Promise<void> {
+  const id = args[0] ?? ''
+  if (!/^[0-9a-f-]{36}$/i.test(id)) throw refusal(`"${id}" is not the id of a search: "rolewatch outbox list" shows them.`)
+  const house = await openHouse(config, { quiet: true })
+  try {
+    const count = await resend(house.database.db, { searchId: id })
+    await appendAudit(house.database.db, { actor: 'cli', action: 'outbox.resend', target: `search/${id}`, after: { count } })
+    console.log(count === 0 ? 'There is nothing to send again.' : `${count} notifications wait to be sent again.`)
+  } finally {
+    await house.close()
+  }
+}

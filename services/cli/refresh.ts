@@ -1,0 +1,118 @@
+// refresh: visit boards now, with live progress on a terminal, and print what became of them.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Listr } from 'listr2'
+import type { Config } from '../config.ts'
+import { refresh, type RefreshProgress, type RefreshSummary, type Selection } from '../scrape/refresh.ts'
+import { startVisits } from '../scrape/schedule.ts'
+import { openWorks, type Works } from '../works.ts'
+import { refusal, toTable, type Format } from './print.ts'
+
+interface Options {
+  source?: string[]
+  board?: string[]
+  limit?: number
+  format: Format
+}
+
+/** How long the last notifications may take before the command ends; what is left waits in the outbox. */
+const LAST_NOTIFICATIONS_MS = 10_000
+
+/** Exits 0 when it could visit the boards, whatever their outcomes. */
+export async function refreshCommand(config: Config, options: Options): Promise<void> {
+  const works = await openWorks(config, { quiet: true })
+  try {
+    const limit = Math.min(options.limit ?? Infinity, config.maxFetchPerRun ?? Infinity)
+    const selection: Selection = {
+      sources: options.source ?? [],
+      boards: options.board ?? [],
+      limit: Number.isFinite(limit) ? limit : undefined,
+    }
+    works.notifier.start()
+    const worker = startVisits(works.runParts, works.queue, config.concurrency)
+    works.closers.add(() => worker.stop())
+    const summary = await follow(works, selection, options.format)
+    if (summary.runs.length === 0) throw refusal('No board fits: "rolewatch source list" shows the sources, companies.yaml the boards.')
+    await Promise.race([works.notifier.deliverDue(), sleep(LAST_NOTIFICATIONS_MS, undefined, { ref: false })])
+    show(summary, options.format)
+  } finally {
+    await works.close()
+  }
+}
+
+/** Runs the refresh under a live line on a terminal, a line every few seconds on stderr elsewhere. */
+async function follow(works: Works, selection: Selection, format: Format): Promise<RefreshSummary> {
+  const tally = createTally()
+  if (format === 'table' && process.stdout.isTTY) {
+    let summary: RefreshSummary | undefined
+    await new Listr([
+      {
+        title: 'Visiting boards',
+        task: async (_context, task) => {
+          summary = await refresh(works.database, works.queue, selection, (progress) => {
+            task.title = tally(progress)
+          })
+        },
+      },
+    ]).run()
+    if (summary) return summary
+  }
+  let next = Date.now() + 5000
+  return refresh(works.database, works.queue, selection, (progress) => {
+    const line = tally(progress)
+    if (Date.now() < next) return
+    next = Date.now() + 5000
+    console.error(line)
+  })
+}
+
+/** One line that says how far it is: boards, postings, outcomes so far, time to go. */
+function createTally(): (progress: RefreshProgress) => string {
+  const started = Date.now()
+  const outcomes = new Map<string, number>()
+  let postings = 0
+  return ({ done, total, fresh }) => {
+    for (const run of fresh) {
+      outcomes.set(run.outcome, (outcomes.get(run.outcome) ?? 0) + 1)
+      postings += run.seen
+    }
+    const seconds = (Date.now() - started) / 1000
+    const left = done > 0 ? Math.ceil((seconds / done) * (total - done)) : 0
+    const parts = [...outcomes].map(([outcome, n]) => `${n} ${outcome}`).join(', ')
+    return `Visiting boards: ${done} of ${total} · ${postings.toLocaleString('en-US')} postings · ${parts}${left > 0 ? ` · about ${left} s left` : ''}`
+  }
+}
+
+function show(summary: RefreshSummary, format: Format): void {
+  if (format === 'json') {
+    console.log(JSON.stringify(summary, null, 2))
+    return
+  }
+  const outcomes = Object.keys(summary.totals).toSorted()
+  const sources = [...new Set(summary.runs.map((run) => run.source))].toSorted()
+  const sum = (source: string, pick: (run: RefreshSummary['runs'][number]) => number) =>
+    summary.runs.filter((run) => run.source === source).reduce((total, run) => total + pick(run), 0)
+  console.log(
+    toTable(sources, {
+      source: (source) => source,
+      boards: (source) => sum(source, () => 1),
+      ...Object.fromEntries(
+        outcomes.map((outcome) => [outcome, (source: string) => sum(source, (run) => Number(run.outcome === outcome))]),
+      ),
+      seen: (source) => sum(source, (run) => run.seen),
+      new: (source) => sum(source, (run) => run.new),
+      changed: (source) => sum(source, (run) => run.changed),
+      closed: (source) => sum(source, (run) => run.closed),
+      reopened: (source) => sum(source, (run) => run.reopened),
+    }),
+  )
+  const troubled = summary.runs.filter((run) => run.error !== null)
+  if (troubled.length > 0) {
+    const shown = troubled.slice(0, 20)
+    console.log(`\n${toTable(shown, { board: (r) => `${r.source}/${r.board}`, outcome: (r) => r.outcome, why: (r) => r.error })}`)
+    if (troubled.length > shown.length) console.log(`… and ${troubled.length - shown.length} more: "rolewatch runs --outcome …" shows them`)
+  }
+  console.log(
+    `\n${summary.runs.length} boards in ${summary.seconds.toFixed(1)} s · ${summary.postings_per_second.toLocaleString('en-US')} postings/s · peak memory ${summary.peak_rss_mb} MB`,
+  )
+}

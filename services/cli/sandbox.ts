@@ -1,0 +1,38 @@
+// sandbox: a job market on this machine, for trying things, drills and measurements.
+
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { openSandbox } from '../../ops/sandbox/sandbox.ts'
+import type { Config } from '../config.ts'
+import { waitForSignal } from './signal.ts'
+
+interface Options {
+  port: number
+  boards: number
+  postings: number
+  seed: number
+  captures?: string
+  series?: boolean
+}
+
+export async function sandboxCommand(config: Config, options: Options): Promise<void> {
+  const stopped = waitForSignal()
+  const sandbox = await openSandbox({
+    port: options.port,
+    boards: options.boards,
+    postingsPerBoard: options.postings,
+    seed: options.seed,
+    ...(options.captures === undefined ? {} : { captures: resolve(options.captures) }),
+    ...(options.series ? { series: true } : {}),
+  })
+  const folder = join(config.data, 'sandbox-boards')
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'companies.yaml'), sandbox.companiesYaml())
+  console.log(`The sandbox answers at ${sandbox.url}; Slack messages: ${sandbox.url}/slack, traces: ${sandbox.url}/traces.
+To point Rolewatch at it:
+  export ROLEWATCH_UPSTREAM=${sandbox.upstream} ROLEWATCH_PACE=0 ROLEWATCH_CONFIG=${folder}
+  export SLACK_WEBHOOK_URL=${sandbox.slackWebhookUrl} OTEL_EXPORTER_OTLP_ENDPOINT=${sandbox.otlpEndpoint}
+Ctrl-C ends it.`)
+  await stopped
+  await sandbox.close()
+}

@@ -1,0 +1,23 @@
+// How many of the open postings have each field: what schema drift shows in first.
+
+import { FIELDS } from '../../ops/metrics.ts'
+import type { Db } from './database.ts'
+
+export type CoverageRow = { source: string } & Record<(typeof FIELDS)[number], number>
+
+/** Shares of 0 to 1 per source, over all open postings. */
+export async function fieldCoverage(db: Db): Promise<CoverageRow[]> {
+  const { rows } = await db.raw<{ rows: CoverageRow[] }>(`
+    select source,
+           avg((posted_at is not null)::int)::float8 as posted_at,
+           avg((places <> '[]')::int)::float8 as places,
+           avg((countries <> '{}')::int)::float8 as country,
+           avg((work_mode is not null)::int)::float8 as work_mode,
+           avg((pay <> '[]')::int)::float8 as pay,
+           avg((department is not null)::int)::float8 as department,
+           avg((employment_type is not null)::int)::float8 as employment_type,
+           avg((description <> '')::int)::float8 as description,
+           avg((level is not null)::int)::float8 as level
+      from postings where closed_at is null group by source`)
+  return rows
+}

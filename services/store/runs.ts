@@ -1,0 +1,122 @@
+// Runs: one row per visit, written with what the board's row has to remember of it.
+
+import type { Knex } from 'knex'
+import type { Outcome } from '../../ops/metrics.ts'
+import type { Db } from './database.ts'
+import type { PageValidator } from './boards.ts'
+
+export type Trigger = 'schedule' | 'refresh' | 'try' | 'webhook' | 'runbook'
+
+/** One visit to one board, as it is kept. */
+export interface RunRecord {
+  id: string
+  board_id: number
+  source: string
+  trigger: Trigger
+  outcome: Outcome
+  /** Whether the whole board was seen. */
+  complete: boolean
+  seen: number
+  new: number
+  changed: number
+  closed: number
+  reopened: number
+  rejected: number
+  unlisted: number
+  duplicates: number
+  pages: number
+  bytes: number
+  attempts: number
+  guard: { name: string; seen: number; median: number; would_close: number } | null
+  started_at: Date
+  seconds: number
+  trace_id: string | null
+  error: string | null
+  error_path: string | null
+}
+
+/** What the board's row remembers after a run; what is left out stays as it is. */
+export interface BoardUpdate {
+  /** The run saw the whole board and is believed: freshness counts from it. */
+  fresh: boolean
+  /** Expected failures in a row start again at 0. */
+  failed: boolean
+  open_count?: number
+  recent_counts?: number[]
+  /** null forgets the validators: the next visit reads everything. */
+  pages?: PageValidator[] | null
+  reader?: string
+  region?: string
+}
+
+/**
+ * Writes the run and the board's memory of it in one statement. `hasty` does not wait for the disk: for a visit that changed nothing,
+ * which a power cut may well forget. (The setting is local to the statement's own transaction.)
+ */
+export async function recordRun(db: Db, run: RunRecord, update: BoardUpdate, hasty = false): Promise<void> {
+  const row = { ...run, guard: run.guard === null ? null : JSON.stringify(run.guard) }
+  const memory: Record<string, unknown> = {
+    last_run_id: run.id,
+    last_outcome: run.outcome,
+    last_run_at: run.started_at,
+    failures: update.failed ? db.raw('failures + 1') : 0,
+    ...(update.fresh ? { last_complete_at: run.started_at } : {}),
+    ...(update.open_count === undefined ? {} : { open_count: update.open_count }),
+    ...(update.recent_counts === undefined ? {} : { recent_counts: update.recent_counts }),
+    ...(update.pages === undefined ? {} : { pages: update.pages === null ? null : JSON.stringify(update.pages) }),
+    ...(update.reader === undefined ? {} : { reader: update.reader }),
+    ...(update.region === undefined ? {} : { region: update.region }),
+  }
+  const writing = db('boards')
+    .with('recorded', (query: Knex.QueryBuilder) => query.insert(row).into('runs'))
+    .where({ id: run.board_id })
+  if (hasty) void writing.whereRaw(`set_config('synchronous_commit', 'off', true) is not null`)
+  await writing.update(memory)
+}
+
+export interface RunRow extends Omit<RunRecord, 'board_id'> {
+  board: string
+  undone_at: Date | null
+}
+
+export interface RunFilter {
+  source?: string
+  board?: string
+  outcome?: string
+  limit: number
+  /** Runs that started before this one: `{at, id}` of the last row of the page before. */
+  before?: { at: Date; id: string }
+}
+
+function runRows(db: Db): Knex.QueryBuilder {
+  return db('runs as r').join('boards as b', 'b.id', 'r.board_id').select('r.*', 'b.ident as board')
+}
+
+/** Runs, newest first. */
+export async function listRuns(db: Db, filter: RunFilter): Promise<RunRow[]> {
+  const query = runRows(db).orderBy([
+    { column: 'r.started_at', order: 'desc' },
+    { column: 'r.id', order: 'desc' },
+  ])
+  if (filter.source) void query.where('r.source', filter.source)
+  if (filter.board) void query.where('b.ident', filter.board)
+  if (filter.outcome) void query.where('r.outcome', filter.outcome)
+  if (filter.before) void query.whereRaw('(r.started_at, r.id) < (?, ?)', [filter.before.at, filter.before.id])
+  return (await query.limit(filter.limit)) as RunRow[]
+}
+
+/** One run, or undefined. */
+export async function getRun(db: Db, id: string): Promise<RunRow | undefined> {
+  return (await runRows(db).where('r.id', id).first()) as RunRow | undefined
+}
+
+/** The newest run of each of these boards since a moment, for whoever waits for them. */
+export async function runsSince(db: Db, boardIds: readonly number[], since: Date): Promise<(RunRow & { board_id: number })[]> {
+  if (boardIds.length === 0) return []
+  const result = await db.raw<{ rows: (RunRow & { board_id: number })[] }>(
+    `select distinct on (r.board_id) r.*, b.ident as board from runs r join boards b on b.id = r.board_id
+      where r.started_at >= ? and r.board_id = any(?::bigint[]) order by r.board_id, r.started_at desc`,
+    [since, [...boardIds]],
+  )
+  return result.rows
+}

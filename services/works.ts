@@ -1,0 +1,148 @@
+// What is opened before anything runs: log, metrics, database, queue, door, archive and notifier, closed again in reverse.
+
+import { mkdir } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { sourceNames, sources } from '../scrapers/index.ts'
+import { createLog, type Log } from '../ops/log.ts'
+import { createMetrics } from '../ops/metrics.ts'
+import { openQueue, type Queue } from '../ops/queue.ts'
+import { createWatch, type Watch } from '../ops/telemetry.ts'
+import { readBoards } from './boards.ts'
+import type { Config } from './config.ts'
+import { openNotifier, type Notifier } from './notify/notifier.ts'
+import { openArchive } from './scrape/archive.ts'
+import { openDoor } from './scrape/fetch.ts'
+import type { RunParts } from './scrape/run.ts'
+import { VISITS } from './scrape/schedule.ts'
+import { syncBoards } from './store/boards.ts'
+import { takeFromCap } from './store/counters.ts'
+import { migrate, openDatabase, type Database } from './store/database.ts'
+import { queueDatabase } from './store/queue.ts'
+
+/** Things that were opened, closed in reverse. */
+export interface Closers {
+  add(close: () => Promise<unknown>): void
+  closeAll(): Promise<void>
+}
+
+function createClosers(): Closers {
+  const stack: (() => Promise<unknown>)[] = []
+  return {
+    add: (close) => void stack.push(close),
+    async closeAll() {
+      for (let close = stack.pop(); close; close = stack.pop()) await close()
+    },
+  }
+}
+
+/** What every command that works on the data needs. */
+export interface House {
+  config: Config
+  watch: Watch
+  log: Log
+  database: Database
+  closers: Closers
+  close(): Promise<void>
+}
+
+export interface OpenOptions {
+  /** Only errors are logged, to stderr: stdout is for the command's answer. */
+  quiet?: boolean
+  /** A log of one's own. */
+  log?: Log
+  /** The clock by which visits are dated: for dated replays. */
+  now?: () => Date
+}
+
+/** Opens the log, the metrics and the migrated database. */
+export async function openHouse(config: Config, options: OpenOptions = {}): Promise<House> {
+  const log =
+    options.log ??
+    createLog({
+      format: config.logFormat,
+      level: options.quiet && config.logLevel === 'info' ? 'error' : config.logLevel,
+      secrets: config.secrets,
+      ...(options.quiet ? { stream: process.stderr } : {}),
+    })
+  const metrics = createMetrics({ sources: sourceNames, queues: [VISITS], version: config.version })
+  const watch = createWatch(metrics, log)
+  const closers = createClosers()
+  await mkdir(config.data, { recursive: true })
+  const database = await openDatabase({ url: config.databaseUrl, data: config.data, log, poolMax: config.concurrency + 8 })
+  closers.add(() => database.close())
+  try {
+    const applied = await migrate(database)
+    if (applied.length > 0) log.info('migrated', { applied })
+  } catch (error) {
+    await closers.closeAll()
+    throw error
+  }
+  return { config, watch, log, database, closers, close: () => closers.closeAll() }
+}
+
+/** What visits need on top: the queue, the door to the web, the archive, and somebody to tell people. */
+export interface Works extends House {
+  queue: Queue
+  runParts: RunParts
+  notifier: Notifier
+}
+
+/** Opens the queue and everything a visit needs; nothing runs yet. */
+export async function openWorks(config: Config, options: OpenOptions = {}): Promise<Works> {
+  const house = await openHouse(config, options)
+  const { watch, database, closers, log } = house
+  const owner = `${hostname()}:${process.pid}`
+  try {
+    await loadBoards(house)
+    const queue = openQueue({ database: queueDatabase(database), log, queues: [VISITS] })
+    await queue.start()
+    closers.add(() => queue.close())
+    const door = openDoor({
+      watch,
+      db: database.db,
+      upstream: config.upstream,
+      paced: config.paced,
+      contact: config.contact,
+      version: config.version,
+      timeoutSeconds: config.requestTimeoutSeconds,
+      owner,
+      ...(config.maxCallsPerDay === undefined ? {} : { calls: dailyCalls(database, config.maxCallsPerDay) }),
+    })
+    closers.add(() => door.close())
+    const notifier = openNotifier({
+      watch,
+      database,
+      slackWebhookUrl: config.slackWebhookUrl,
+      publicUrl: config.publicUrl,
+      owner,
+      listen: true,
+    })
+    closers.add(() => notifier.close())
+    const archive = openArchive(join(config.data, 'raw'))
+    const runParts: RunParts = {
+      watch,
+      database,
+      door,
+      archive,
+      sources,
+      maxNewPerDay: config.maxNewPostingsPerDay,
+      ...(options.now ? { now: options.now } : {}),
+    }
+    return { ...house, queue, runParts, notifier }
+  } catch (error) {
+    await closers.closeAll()
+    throw error
+  }
+}
+
+/** Brings the configured boards into the database; a fault in the file stops the start. */
+async function loadBoards(house: House): Promise<void> {
+  const entries = readBoards(house.config.boards)
+  const { added, changed, retired } = await house.database.inTransaction((trx) => syncBoards(trx, entries))
+  if (added + changed + retired > 0) house.log.info('boards', { added, changed, retired, configured: entries.length })
+}
+
+function dailyCalls(database: Database, cap: number): () => Promise<boolean> {
+  return async () => (await takeFromCap(database.db, 'calls', 1, cap)) === 1
+}
