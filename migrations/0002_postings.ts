@@ -25,6 +25,13 @@ const CONTENT = `
       content_hash text not null,
       valid_from timestamptz not null`
 
+/** Minor units in a major one, of the currency of a band: ISO 4217's exponents other than 2 are few. */
+const UNIT = `case
+               when band ->> 'currency' in ('BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'VND', 'VUV', 'XAF', 'XOF', 'XPF')
+               then 1
+               when band ->> 'currency' in ('BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND') then 1000
+               else 100 end`
+
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     create table postings (
@@ -90,7 +97,7 @@ export async function up(knex: Knex): Promise<void> {
     create view comp_snapshots as
       select h.snapshot_date, h.uid, h.source, h.board_id, h.company_id, h.title, h.level, h.track, h.places,
              band ->> 'currency' as currency, band ->> 'period' as period, band ->> 'basis' as basis, band ->> 'label' as label,
-             (band ->> 'min_minor')::numeric / 100 as min, (band ->> 'max_minor')::numeric / 100 as max,
+             (band ->> 'min_minor')::numeric / ${UNIT} as min, (band ->> 'max_minor')::numeric / ${UNIT} as max,
              (band ->> 'annual_min')::numeric as annual_min, (band ->> 'annual_max')::numeric as annual_max
         from posting_snapshots h cross join lateral jsonb_array_elements(h.pay) band;
     comment on view comp_snapshots is 'One row per pay band of each posting open at the end of each snapshot date.';

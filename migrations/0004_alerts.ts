@@ -39,7 +39,8 @@ export async function up(knex: Knex): Promise<void> {
       unique (channel, search_id, uid)
     );
     comment on table outbox is 'One row per notification. sending is committed before the request goes out, so a killed process never tells twice: what it left is uncertain.';
-    create index outbox_due on outbox (channel, due_at) where state in ('pending', 'sending');
+    create index outbox_open on outbox (channel, state, due_at) where state <> 'delivered';
+    create index outbox_uid on outbox (uid);
     create index outbox_message on outbox (message_id) where message_id is not null;
     create table channels (
       name text primary key,

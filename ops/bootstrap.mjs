@@ -1,5 +1,7 @@
-// Sets the project up on any Node 18 or newer, before its own Node 24 exists: installs what the lock file names, once per change
-// of it, and says in one sentence what is missing when that did not work. Plain JavaScript without dependencies for that reason.
+// Sets the project up on any Node 18 or newer, before its own Node 24 exists.
+//
+// It installs what the lock file names, once per change of it, and says in one sentence what is missing when that did not work. Plain
+// JavaScript without dependencies for that reason.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'

@@ -1,5 +1,6 @@
-// Completes package-lock.json after an install: platform packages that were not resolvable where the lock was written are
-// named in it all the same, because "npm ci" refuses a lock file that leaves out an optional dependency.
+// Completes package-lock.json after an install, so that npm ci accepts it on every platform.
+//
+// Optional platform packages that could not be resolved where the lock was written are left out of it, and npm ci refuses such a lock.
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const SYSTEMS = ['android', 'darwin', 'freebsd', 'linux', 'openharmony', 'win32']
@@ -21,6 +22,6 @@ for (const entry of Object.values(lock.packages)) {
     added++
   }
 }
-lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)))
+lock.packages = Object.fromEntries(Object.entries(lock.packages).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`)
 console.error(`lock-fill: ${added} platform packages added`)

@@ -141,7 +141,7 @@ export function createMetrics(sets: ClosedSets) {
     }
     for (const change of CHANGES) m.postings.inc({ source, change }, 0)
     for (const reason of REJECTIONS) m.postingsRejected.inc({ source, reason }, 0)
-    for (const reason of ['currency', 'period']) m.payUnknown.inc({ source, reason }, 0)
+    for (const reason of ['currency_unknown', 'period_unknown']) m.payUnknown.inc({ source, reason }, 0)
     for (const guard of GUARDS) m.guardRefusals.inc({ source, guard }, 0)
     for (const stage of STAGES) m.stageSeconds.zero({ stage, source, outcome: 'ok' })
     for (const to of BREAKER_STATES) {

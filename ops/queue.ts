@@ -1,6 +1,6 @@
 // The only door to pg-boss: tasks that survive their worker, one at a time per key, with the rest visible as dead letters.
 
-import { fromKnex, PgBoss, type Db as QueueDatabase } from 'pg-boss'
+import { fromKnex, PgBoss, type Db as QueueDatabase, type JobWithMetadata } from 'pg-boss'
 import type { Log } from './log.ts'
 
 export { fromKnex }
@@ -63,9 +63,15 @@ export interface Worker {
 
 const HEARTBEAT_SECONDS = 10
 /** Raises what waits at a lower priority; pg-boss's own update knows neither "only if lower" nor many at once. */
-const RAISE = `update pgboss.job j set priority = t.priority
-  from json_to_recordset($2::json) as t ("singletonKey" text, priority integer)
-  where j.name = $1 and j.singleton_key = t."singletonKey" and j.state < 'active' and j.priority < t.priority`
+const RAISE = `update pgboss.job j set priority = w.priority
+  from (select j.id, t.priority from pgboss.job j
+          join json_to_recordset($2::json) as t ("singletonKey" text, priority integer) on t."singletonKey" = j.singleton_key
+         where j.name = $1 and j.state < 'active' and j.priority < t.priority
+           for no key update of j skip locked) w
+  where j.name = $1 and j.id = w.id`
+/** As if never taken: a worker that stops uses up no attempt and puts nothing off. Fenced by the attempt, as pg-boss does it. */
+const GIVE_BACK = `update pgboss.job set state = 'created', started_on = null, heartbeat_on = null
+  where name = $1 and state = 'active' and id::text || ':' || retry_count = any($2::text[])`
 const dead = (queue: string) => `${queue}-dead`
 
 /** Opens the queue over the given database; `start` makes its schema and its queues when they are not there. */
@@ -109,7 +115,10 @@ export function openQueue(options: QueueOptions): Queue {
     },
     async add(queue, tasks, transaction) {
       if (tasks.length === 0) return 0
-      const jobs = tasks.map((task) => ({ data: task.data, singletonKey: task.key, priority: task.priority ?? 0 }))
+      // In the order of their keys: two that add the same tasks must not wait for each other in a circle.
+      const jobs = tasks
+        .map((task) => ({ data: task.data, singletonKey: task.key, priority: task.priority ?? 0 }))
+        .toSorted((a, b) => (a.singletonKey < b.singletonKey ? -1 : 1))
       const made = await boss.insert(queue, jobs, { returnId: true, ...(transaction ? { db: transaction } : {}) })
       const added = made?.length ?? 0
       const urgent = added < tasks.length ? jobs.filter((job) => job.priority > 0) : []
@@ -140,7 +149,7 @@ export function openQueue(options: QueueOptions): Queue {
     },
     async deadLetters(queue) {
       const jobs = await boss.findJobs(dead(queue), { queued: true })
-      return jobs.map((job) => ({ id: job.id, data: job.data, at: job.createdOn, error: job.output }))
+      return jobs.map((job) => ({ id: job.id, data: job.data, at: job.createdOn, error: job.sourceOutput }))
     },
     redrive: (queue) => boss.redrive(dead(queue)),
     async close() {
@@ -156,7 +165,7 @@ export function openQueue(options: QueueOptions): Queue {
  */
 function startWorker(boss: PgBoss, queue: string, options: WorkOptions, handle: (data: unknown) => Promise<void>, log: Log): Worker {
   const inHand = new Map<string, { id: string; retryCount: number }>()
-  const ahead: { id: string; retryCount: number; data: unknown }[] = []
+  const ahead: JobWithMetadata<unknown>[] = []
   const idleMs = options.idleMs ?? 1000
   let running = 0
   let stopping = false
@@ -232,6 +241,8 @@ function startWorker(boss: PgBoss, queue: string, options: WorkOptions, handle: 
           inHand.set(job.id, { id: job.id, retryCount: job.retryCount })
           ahead.push(job)
         }
+        // What one fetch brings is in no order.
+        ahead.sort((a, b) => b.priority - a.priority || Number(a.createdOn) - Number(b.createdOn))
         begin()
       }
       if (taken === 0 || taken < wanted) await pause()
@@ -243,12 +254,10 @@ function startWorker(boss: PgBoss, queue: string, options: WorkOptions, handle: 
     const unbegun = ahead.splice(0)
     if (unbegun.length === 0) return
     for (const job of unbegun) inHand.delete(job.id)
+    const attempts = unbegun.map((job) => `${job.id}:${job.retryCount}`)
     await boss
-      .fail(
-        queue,
-        unbegun.map(({ id, retryCount }) => ({ id, retryCount })),
-        { message: 'the worker stopped before it began' },
-      )
+      .getDb()
+      .executeSql(GIVE_BACK, [queue, attempts])
       .catch((error: unknown) => log.error('queue.give_back', { queue, error }))
   }
 

@@ -64,7 +64,7 @@ const environment = z.object({
   HOST: text.default('127.0.0.1'),
   PORT: z.coerce
     .number('must be a number')
-    .int()
+    .int('must be a whole number')
     .min(0, 'must be 0 (any free port) to 65535')
     .max(65535, 'must be 0 (any free port) to 65535')
     .default(8080),
@@ -76,7 +76,10 @@ const environment = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: address(['http:', 'https:']).optional(),
   ROLEWATCH_UPSTREAM: address(['http:', 'https:']).optional(),
   ROLEWATCH_PACE: z.enum(['0', '1'], 'must be 0 or 1').default('1'),
-  ROLEWATCH_CONTACT: text.default('https://github.com/rolewatch/rolewatch'),
+  // It goes into the User-Agent of every request.
+  ROLEWATCH_CONTACT: text
+    .regex(/^[\x20-\x7e]+$/, 'must be plain ASCII text on one line, as an address of a page about you')
+    .default('https://github.com/rolewatch/rolewatch'),
   MAX_CALLS_PER_DAY: count.optional(),
   MAX_NEW_JOBS_PER_DAY: count.optional(),
   MAX_FETCH_PER_RUN: count.optional(),
@@ -100,7 +103,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     )
   if (faults.length > 0 || !result.success) throw new ConfigError(faults)
   const value = result.data
-  const databasePassword = value.DATABASE_URL ? decodeURIComponent(new URL(value.DATABASE_URL).password) : ''
   return Object.freeze({
     version: (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version,
     host: value.HOST,
@@ -121,8 +123,26 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     contact: value.ROLEWATCH_CONTACT,
     logFormat: value.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json'),
     logLevel: value.LOG_LEVEL,
-    secrets: [value.SLACK_WEBHOOK_URL, databasePassword].filter((secret): secret is string => Boolean(secret)),
+    secrets: Object.freeze([...hookSecrets(value.SLACK_WEBHOOK_URL), ...passwords(value.DATABASE_URL)]),
   })
+}
+
+/** The address, and its path alone, which is what a client's error may show. A short path is no secret but a word. */
+function hookSecrets(url: string | undefined): string[] {
+  if (url === undefined) return []
+  const { pathname } = new URL(url)
+  return pathname.length >= 16 ? [url, pathname] : [url]
+}
+
+/** As written in the address, and as it is meant. */
+function passwords(url: string | undefined): string[] {
+  const written = url === undefined ? '' : new URL(url).password
+  if (written === '') return []
+  try {
+    return [...new Set([written, decodeURIComponent(written)])]
+  } catch {
+    return [written]
+  }
 }
 
 /** Whether an address names this machine alone. */

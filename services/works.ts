@@ -115,6 +115,8 @@ export async function openWorks(config: Config, options: OpenOptions = {}): Prom
       database,
       slackWebhookUrl: config.slackWebhookUrl,
       publicUrl: config.publicUrl,
+      // With PORT=0 nobody knows the address before it listens: messages then carry no link.
+      ...(config.port === 0 ? {} : { apiUrl: `http://${config.host}:${config.port}` }),
       owner,
       listen: true,
     })

@@ -10,6 +10,7 @@ import { migrate, openDatabase } from '../services/store/database.ts'
 import { isAlive } from '../services/store/embedded/lock.ts'
 import { openPostgres, type EmbeddedServer } from '../services/store/embedded.ts'
 import { openPool } from '../services/store/pool.ts'
+import { provideTools } from './tools.ts'
 
 /** Databases of a run are called rw_test_<pid>_<random>…: what a killed run left is known by its dead pid. */
 const PREFIX = 'rw_test_'
@@ -42,6 +43,7 @@ async function dropDatabases(adminUrl: string, unwanted: (name: string) => boole
 }
 
 export async function mochaGlobalSetup(): Promise<void> {
+  provideTools()
   const given = process.env['TEST_DATABASE_URL'] ?? process.env['DATABASE_URL']
   server = given ? undefined : await openServer()
   const adminUrl = given ?? server?.url('postgres') ?? ''

@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import type { Config } from '../config.ts'
+import { toMajor } from '../postings/pay.ts'
 import { filterFields, orderFields, savedQuery } from '../store/posting-fields.ts'
 import type { PostingQuery } from '../store/posting-query.ts'
 import type { PostingRow } from '../store/posting-row.ts'
@@ -90,6 +91,8 @@ function cut(text: string, length: number): string {
 function payOf(posting: PostingRow): string {
   const band = posting.pay[0]
   if (!band) return ''
-  const amounts = [band.min_minor, band.max_minor].flatMap((amount) => (amount === null ? [] : [(amount / 100).toLocaleString('en-US')]))
+  const amounts = [band.min_minor, band.max_minor].flatMap((amount) =>
+    amount === null ? [] : [toMajor(amount, band.currency).toLocaleString('en-US')],
+  )
   return `${band.currency ?? '?'} ${[...new Set(amounts)].join('–')}${band.period ? ` a ${band.period}` : ''}`
 }

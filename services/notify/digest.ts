@@ -1,6 +1,7 @@
 // The digest: all that is due of one search as one Slack message, within Slack's limits whatever the postings hold.
 
 import type { WorkMode } from '../../scrapers/source.ts'
+import { toMajor } from '../postings/pay.ts'
 import type { LostMessage, Message } from '../store/claims.ts'
 import type { MessagePosting } from '../store/message-postings.ts'
 import { terms } from './terms.ts'
@@ -115,15 +116,16 @@ function pay(posting: MessagePosting): string {
 }
 
 function band(one: MessagePosting['pay'][number]): string {
-  const low = one.min_minor === null ? null : amount(one.min_minor)
-  const high = one.max_minor === null ? null : amount(one.max_minor)
+  const low = one.min_minor === null ? null : amount(one.min_minor, one.currency)
+  const high = one.max_minor === null ? null : amount(one.max_minor, one.currency)
   const range = low === null ? `up to ${high ?? ''}` : high === null ? `from ${low}` : low === high ? low : `${low}–${high}`
   return `${one.currency ? `${one.currency} ` : ''}${range}${one.period ? ` ${one.period === 'hour' ? 'an' : 'a'} ${one.period}` : ''}`
 }
 
-function amount(minor: number): string {
-  const cents = minor % 100 === 0 ? 0 : 2
-  return (minor / 100).toLocaleString('en-US', { minimumFractionDigits: cents, maximumFractionDigits: cents })
+function amount(minor: number, currency: string | null): string {
+  const major = toMajor(minor, currency)
+  const decimals = Number.isInteger(major) ? 0 : 2
+  return major.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals })
 }
 
 function summary(search: Message['search'], listed: readonly MessagePosting[], options: DigestOptions, lost: readonly string[]): string {

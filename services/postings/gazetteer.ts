@@ -33,7 +33,7 @@ const CITIES: Readonly<Record<string, string>> = {
     '@CA San Francisco|SF|South San Francisco|Los Angeles|San Diego|San Jose|Oakland|Palo Alto|East Palo Alto|Mountain View|Sunnyvale|Santa Clara|Menlo Park|Redwood City|San Mateo|Santa Monica|Irvine|Long Beach|Sacramento|Fremont|Cupertino|Burlingame|Foster City|Culver City|Pasadena|Burbank|Costa Mesa|El Segundo|Hawthorne|Carlsbad|Emeryville|Berkeley|Pleasanton|Milpitas|Torrance|Ontario|Fresno|Anaheim|Santa Barbara|San Carlos|San Bruno|Los Gatos|Dublin|Venice|Playa Vista|Marina del Rey|Santa Cruz|San Leandro|Hayward|Alameda|Riverside|Newport Beach|Thousand Oaks|West Hollywood|Beverly Hills|San Ramon|Walnut Creek|Livermore|Campbell|Santa Rosa|Bakersfield|Vista|Petaluma' +
     '@NY New York|New York City|NYC|Manhattan|Brooklyn|Buffalo|Rochester|Long Island City|White Plains|Syracuse' +
     '@MA Boston|Cambridge|Somerville|Waltham|Lexington|Burlington|Watertown|Framingham|Newton|Quincy|Bedford|Worcester|Marlborough|Woburn|Andover|Lowell' +
-    '@IL Chicago|Evanston|Schaumburg|Naperville|Deerfield|Oak Brook|Manteno|Peoria|Springfield' +
+    '@IL Chicago|Evanston|Schaumburg|Naperville|Deerfield|Oak Brook|Peoria|Springfield' +
     '@CO Denver|Boulder|Colorado Springs|Fort Collins|Golden|Littleton|Arvada|Englewood|Broomfield|Louisville|Centennial|Aurora|Lakewood' +
     '@GA Atlanta|Alpharetta|Savannah|Athens|Augusta|Columbus|Marietta' +
     '@IN Indianapolis|Fort Wayne|Carmel|Bloomington|South Bend|Evansville' +

@@ -19,6 +19,7 @@ const SILENT = new Set([
 ])
 /** Elements that begin and end a line. */
 const LINES = new Set([
+  'li',
   'div',
   'tr',
   'dt',
@@ -46,37 +47,37 @@ export function linesOf(html: string): string {
   const out: string[] = []
   let silent = 0
   let lists = 0
-  /** Whether the last thing written was an item's dash: what opens inside the item then begins no line of its own. */
-  let dashed = false
-  const breakLine = (name: string) => {
-    if (dashed) return
-    if (LINES.has(name) || name === 'li' || (lists > 0 && BLOCKS.has(name))) out.push('\n')
-    else if (BLOCKS.has(name)) out.push('\n\n')
+  /** What is written before the next word: line breaks that elements asked for (two at the most), then an item's dash. */
+  let breaks = 0
+  let dash = false
+  const edge = (name: string) => {
+    const wanted = BLOCKS.has(name) ? (lists > 0 ? 1 : 2) : LINES.has(name) ? 1 : 0
+    breaks = Math.max(breaks, wanted)
   }
   const parser = new Parser({
     onopentagname(name) {
       if (SILENT.has(name)) silent += 1
-      if (silent > 0) return
-      if (name === 'br') out.push('\n')
-      else if (name === 'td' || name === 'th') out.push(' ')
-      else if (name === 'li') {
-        out.push('\n- ')
-        dashed = true
-      } else breakLine(name)
+      edge(name)
       if (name === 'ul' || name === 'ol') lists += 1
+      else if (name === 'li') dash = true
+      else if (name === 'br') breaks = Math.min(breaks + 1, 2)
+      else if (name === 'td' || name === 'th') out.push(' ')
     },
     ontext(text) {
       if (silent > 0) return
-      const flat = text.includes('\n') || text.includes('\t') ? text.replace(/\s+/g, ' ') : text
-      out.push(flat)
-      if (dashed && flat.trim() !== '') dashed = false
+      const waits = breaks > 0 || dash
+      if (waits) {
+        if (text.trim() === '') return
+        out.push('\n'.repeat(breaks), dash ? '- ' : '')
+        breaks = 0
+        dash = false
+      }
+      out.push(text.includes('\n') || text.includes('\t') ? text.replace(/\s+/g, ' ') : text)
     },
     onclosetag(name) {
       if (SILENT.has(name)) silent = Math.max(0, silent - 1)
-      if (silent > 0) return
       if (name === 'ul' || name === 'ol') lists = Math.max(0, lists - 1)
-      if (name === 'li') dashed = false
-      breakLine(name)
+      edge(name)
     },
   })
   parser.end(html)

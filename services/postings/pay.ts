@@ -15,6 +15,11 @@ export function annualise(minor: number | null, currency: string | null, period:
   return Math.round((minor * PERIODS_PER_YEAR[period] * 100) / 10 ** decimals) / 100
 }
 
+/** Minor units as major ones; of a currency nobody knows, as if it had two decimals. */
+export function toMajor(minor: number, currency: string | null): number {
+  return minor / 10 ** (decimalsOf(currency) ?? 2)
+}
+
 /** What keeps a band from having an annual figure: the value of the `reason` label; null when nothing does. */
 export function payUnknown(pay: Pay): 'currency_unknown' | 'period_unknown' | null {
   if (pay.currency === null) return 'currency_unknown'

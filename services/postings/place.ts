@@ -167,7 +167,7 @@ function settled(countries: Set<string>, home: string | null): string | null {
   return home !== null && countries.has(home) ? home : null
 }
 
-/** The town that no list has, before its state or country: "Manteno" of "Manteno, Illinois"; of "Trento, Trentino, Italy" the second is the state. */
+/** The town that no list has, before its state or country: "Galena" of "Galena, Illinois"; of "Trento, Trentino, Italy" the second is the state. */
 function unlisted(parts: readonly Part[], country: string | null, region: string | null): { city: string | null; region: string | null } {
   const at = parts.findIndex((part) => country !== null && (part.country === country || part.byRegion.has(country)))
   const [town, state] = [at - 1, at - 2].map((index) => {

@@ -1,4 +1,4 @@
-// The skills that are looked for, with every way they are written. Adding one is adding it to its line.
+// The skills that are looked for, with every way they are written; adding one is adding it to its line.
 
 /**
  * `Name|alias|alias`: the name counts as an alias of itself, unless it begins with `~`. Aliases are compared without case, but
@@ -15,10 +15,10 @@ Perl ; ~Julia|~Julia ; Lua ; MATLAB ; Fortran ; COBOL ; ~Assembly|assembly langu
 Apex Language|salesforce apex ; Verilog|systemverilog ; VHDL ; SQL|ansi sql ; PL/SQL|plsql ; T-SQL|tsql ; GraphQL ; HTML|html5
 CSS|css3 ; Sass|scss ; WebAssembly|wasm ; YAML ; XML ; JSON
 # Web and mobile
-React|react.js|reactjs|~React ; React Native ; Next.js|nextjs ; Vue.js|vuejs|vue ; Nuxt|nuxt.js|nuxtjs
+~React|react.js|reactjs|~React ; React Native ; Next.js|nextjs ; Vue.js|vuejs|vue ; Nuxt|nuxt.js|nuxtjs
 Angular|angularjs|angular.js ; Svelte|sveltekit ; ~Ember.js|ember.js|emberjs ; jQuery ; Redux ; Webpack ; ~Vite|vite.js|~Vite
 Tailwind CSS|tailwind|tailwindcss ; ~Bootstrap|twitter bootstrap|~Bootstrap ; Node.js|nodejs|node js|~Node
-~Express|express.js|expressjs|~Express ; NestJS|nest.js ; Deno ; Django ; ~Flask|~Flask ; FastAPI ; Ruby on Rails|rails|ror
+~Express|express.js|expressjs|~Express ; NestJS|nest.js ; Deno ; Django ; ~Flask|~Flask ; FastAPI ; Ruby on Rails|~Rails
 Laravel ; Symfony ; Spring Boot|springboot|spring framework|spring mvc|~Spring ; Hibernate ; Phoenix Framework|phoenix liveview
 =REST|restful|rest api|rest apis|restful api|restful apis ; gRPC ; WebSockets|websocket ; WebRTC ; OAuth|oauth2|oauth 2.0 ; SAML
 OpenAPI ; Android ; iOS ; Flutter ; Jetpack Compose ; UIKit ; Xamarin ; Three.js|threejs ; D3.js|d3js|~D3 ; WebGL
@@ -30,7 +30,7 @@ Elasticsearch|elastic search|opensearch ; Solr ; Neo4j ; CouchDB|couchbase ; Inf
 Snowflake ; BigQuery|big query ; Redshift ; Databricks ; ~Athena|aws athena|amazon athena ; Presto|trino ; ~Hive|apache hive
 Hadoop|hdfs ; ~Spark|apache spark|pyspark|spark sql|~Spark ; Flink ; Kafka|apache kafka|confluent ; RabbitMQ ; ActiveMQ
 ~Pulsar|apache pulsar ; ~Beam|apache beam ; ~NATS|nats.io ; ~Storm|apache storm ; Kinesis ; Airflow|apache airflow ; Dagster
-~Prefect|~Prefect ; dbt ; Fivetran ; ~Iceberg|apache iceberg ; Delta Lake ; Parquet ; ETL|elt
+~Prefect|~Prefect ; =dbt ; Fivetran ; ~Iceberg|apache iceberg ; Delta Lake ; Parquet ; ETL
 Data Warehousing|data warehouse|data warehouses ; Data Modeling|data modelling
 Vector Databases|vector database|pgvector|pinecone|weaviate
 # Analytics and machine learning
@@ -61,18 +61,18 @@ Selenium ; Cypress ; Playwright ; ~Jest|~Jest ; ~Mocha|mocha.js ; JUnit ; pytest
 Figma ; ~Sketch|~Sketch ; Adobe XD ; Photoshop ; ~Illustrator|adobe illustrator|~Illustrator ; InDesign ; After Effects ; Premiere Pro
 Adobe Creative Suite|creative suite|adobe creative cloud|creative cloud ; User Research|ux research ; Prototyping
 Wireframing|wireframes ; Design Systems|design system ; Accessibility|wcag|a11y ; ~Unity|unity3d|unity engine|~Unity
-Unreal Engine|unreal ; Blender ; ~Maya|autodesk maya|~Maya ; OpenGL ; Vulkan ; AutoCAD ; SolidWorks ; Revit ; CATIA ; Agile ; Scrum
+Unreal Engine ; Blender ; ~Maya|autodesk maya|~Maya ; OpenGL ; Vulkan ; AutoCAD ; SolidWorks ; Revit ; CATIA ; Agile ; Scrum
 Kanban ; Jira ; Confluence ; ~Notion|~Notion ; Asana ; Product Management ; Project Management
 Program Management|programme management ; Stakeholder Management ; PMP ; Six Sigma|lean six sigma
 # Engineering besides software
 Embedded Systems|embedded software ; Firmware ; =RTOS|real-time operating system ; FPGA ; ASIC ; PCB Design|pcb layout|pcb
-PLC|plc programming ; Robotics ; =ROS|ros2|ros 2|robot operating system ; LiDAR ; SLAM|=SLAM ; GNSS ; CAN Bus|canbus ; Simulink
+~PLC|plc programming|programmable logic controllers|~PLC ; Robotics ; =ROS|ros2|ros 2|robot operating system ; LiDAR ; =SLAM ; GNSS ; CAN Bus|canbus ; Simulink
 LabVIEW ; Finite Element Analysis|=FEA ; =CFD|computational fluid dynamics ; CNC ; GD&T ; Bluetooth ; =IoT|internet of things
 # Business
 ~Excel|microsoft excel|ms excel|~Excel ; PowerPoint ; Google Sheets ; Microsoft Office|ms office|office 365|microsoft 365
 Google Workspace|g suite ; Salesforce|salesforce.com|=SFDC ; HubSpot ; Marketo ; Zendesk ; Intercom Platform ; ServiceNow
 Workday HCM|workday hris ; NetSuite ; =SAP|sap erp|s/4hana|sap hana ; QuickBooks ; Outreach.io ; Gong ; Greenhouse ATS
-SEO|search engine optimization|search engine optimisation ; SEM|=SEM|search engine marketing ; Google Ads|adwords
+SEO|search engine optimization|search engine optimisation ; =SEM|search engine marketing ; Google Ads|adwords
 Facebook Ads|meta ads ; Email Marketing ; Content Marketing ; Copywriting ; Social Media Marketing
 Account-Based Marketing|account based marketing|=ABM ; CRM ; ERP ; B2B ; SaaS ; Cold Calling ; Lead Generation ; Negotiation
 Forecasting ; Financial Modeling|financial modelling ; GAAP|us gaap ; IFRS ; CPA ; CFA ; FP&A ; Bookkeeping ; Accounts Payable|a/p

@@ -44,7 +44,7 @@ const LEVELS: readonly (readonly [Level, RegExp])[] = [
   ],
   [
     'mid',
-    /\bmid[- ]?(?:level|weight)\b|\bmid(?=[-/ ]+(?:senior|sr|software|backend|frontend|full|data|product|ux|ui|web|devops|engineer|developer|designer)\b|\)|$|,)|\bintermediate\b/,
+    /\bmid[- ]?(?:level|weight)\b|\bmid(?=[-/ ]+(?:senior|sr|software|backend|frontend|full|data|product|ux|ui|web|devops|engineer|developer|designer)\b| ?[(),]|$)|\bintermediate\b/,
   ],
   ['senior', /\bsenior\b|\bsr\b/],
   [
@@ -53,7 +53,7 @@ const LEVELS: readonly (readonly [Level, RegExp])[] = [
       `\\blead\\s+(?:[\\w/&.+#-]+\\s+){0,5}?(?:engineer|developer|programmer|scientist|designer|architect|researcher|analyst|consultant|sre)\\b|\\b(?:tech(?:nical)?|engineering|design|qa|devops|security|data) lead\\b`,
     ),
   ],
-  ['junior', new RegExp(`${NUMBERED} i\\b`)],
+  ['junior', new RegExp(`${NUMBERED} i(?=$| ?[,(/–-])`)],
   ['mid', new RegExp(`${NUMBERED} ii\\b`)],
   ['senior', new RegExp(`${NUMBERED} iii\\b`)],
 ]

@@ -62,6 +62,7 @@ const MAX_BYTES = 50_000_000
 export function openDoor(options: DoorOptions): Door {
   const { watch, db, owner, paced, maxBytes = MAX_BYTES, now = () => new Date(), random = Math.random } = options
   const closing = new AbortController()
+  let ended: Promise<void> | undefined
   const sleep = async (ms: number): Promise<void> => {
     assertOpen(closing.signal)
     if (options.sleep) await options.sleep(ms)
@@ -96,11 +97,11 @@ export function openDoor(options: DoorOptions): Door {
       }
       return fetched
     },
-    async close() {
+    close() {
       closing.abort()
       lanes.close()
       gate.close()
-      await parts.wire.close()
+      return (ended ??= parts.wire.close())
     },
   }
 }

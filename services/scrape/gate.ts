@@ -28,6 +28,7 @@ export interface Gate {
    * @throws Failure `rejected` (breaker open), `throttled` (turn or pause too far away), or what the work throws
    */
   pass<T>(passage: Passage, work: () => Promise<T>): Promise<T>
+  /** Whoever comes from now on is turned back as `skipped`. */
   close(): void
 }
 
@@ -35,6 +36,7 @@ export interface Gate {
 export function openGate(parts: TurnParts): Gate {
   const seats = new Map<string, Seat>()
   let turns = 0
+  let closed = false
   const seatOf = ({ host, source }: Passage): Seat => {
     const seat = seats.get(host) ?? createSeat(parts, host, source)
     seats.set(host, seat)
@@ -47,9 +49,10 @@ export function openGate(parts: TurnParts): Gate {
       const owner = `${parts.owner}#${(turns += 1)}`
       const isProbe = await awaitTurn(parts, seat, { ...passage, owner })
       passage.onTurn?.()
-      if (passage.permit && !(await passage.permit())) {
+      const permitted = (await passage.permit?.()) ?? true
+      if (!permitted || closed) {
         if (isProbe) await releaseProbe(parts.db, seat.host, owner)
-        throw new Failure('skipped', 'the daily cap of calls is reached')
+        throw new Failure('skipped', permitted ? 'the door is being closed' : 'the daily cap of calls is reached')
       }
       try {
         return await (isProbe ? probe(parts, seat, owner, passage, work) : count(seat, passage, work))
@@ -59,6 +62,7 @@ export function openGate(parts: TurnParts): Gate {
       }
     },
     close() {
+      closed = true
       for (const seat of seats.values()) seat.breaker.shutdown()
     },
   }

@@ -1,6 +1,6 @@
 // Keeping pages: what goes to the archive, with people's names and addresses taken out first.
 
-import type { Page, Source } from '../../scrapers/source.ts'
+import type { Source } from '../../scrapers/source.ts'
 import type { Archive } from './archive.ts'
 import type { BadPage, ReadPage } from './reading.ts'
 
@@ -20,18 +20,29 @@ export interface KeptBad {
   path: string | null
 }
 
-const EMAIL = /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g
+/** RFC 5321: at most 64 characters before the @. */
+const EMAIL = /[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+/g
 
-/** Archives the pages of a visit. */
+/** Archives the pages of a visit, those that could not be parsed among them. */
 export function keepPages(archive: Archive, source: Source, pages: readonly ReadPage[]): Promise<KeptPage[]> {
-  return Promise.all(pages.map(({ page }) => keepPage(archive, withoutPeople(source, page), page.url, page.status)))
+  return Promise.all(
+    pages.map(({ page }) => {
+      const body = source.withoutPeople ? withoutPeople(source, page.body, () => page.json()) : page.body
+      return keepPage(archive, body, page.url, page.status)
+    }),
+  )
 }
 
 /** Archives the evidence of what could not be read. */
 export function keepBad(archive: Archive, source: Source, bad: readonly BadPage[]): Promise<KeptBad[]> {
   return Promise.all(
     bad.map(async ({ body, url, status, failure }) => ({
-      page: await keepPage(archive, scrub(source, body), url, status),
+      page: await keepPage(
+        archive,
+        withoutPeople(source, body, () => JSON.parse(body) as unknown),
+        url,
+        status,
+      ),
       reason: failure.message,
       path: failure.path ?? null,
     })),
@@ -42,15 +53,11 @@ async function keepPage(archive: Archive, body: string, url: string, status: num
   return { ...(await archive.keep(body)), url, status }
 }
 
-function withoutPeople(source: Source, page: Page): string {
-  const cleaned = source.withoutPeople?.(page.json())
-  return cleaned === undefined ? page.body : JSON.stringify(cleaned)
-}
-
-/** A body that may not even parse: where the source's own rule cannot be applied, addresses are blotted out. */
-function scrub(source: Source, body: string): string {
+/** The body without people; where it does not parse and the source's own rule cannot be applied, e-mail addresses are blotted out. */
+function withoutPeople(source: Source, body: string, json: () => unknown): string {
   try {
-    const cleaned = source.withoutPeople?.(JSON.parse(body))
+    const value = json()
+    const cleaned = source.withoutPeople?.(value)
     return cleaned === undefined ? body : JSON.stringify(cleaned)
   } catch {
     return body.replace(EMAIL, '[e-mail]')

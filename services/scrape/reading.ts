@@ -1,10 +1,10 @@
 // Reading a board: page after page through the door, parsed only as far as something changed.
 
 import { Failure } from '../../scrapers/failure.ts'
-import type { Page, PageRequest, ParsedPage, Source } from '../../scrapers/source.ts'
+import type { BoardRef, Page, PageRequest, ParsedPage, RawPosting, Source } from '../../scrapers/source.ts'
 import type { Watch } from '../../ops/telemetry.ts'
 import type { Board, PageValidator } from '../store/boards.ts'
-import { bodyOf, type Door } from './fetch.ts'
+import { attemptsOf, bodyOf, type Door, type Fetched } from './fetch.ts'
 import { createPageGuard } from './guards.ts'
 
 /** A page as it came, with what the next visit needs to notice that it did not change. */
@@ -59,10 +59,23 @@ export async function readBoard(parts: ReadingParts, source: Source, board: Read
     last = await readRegion(parts, source, board, region, reader)
     last.attempts += before?.attempts ?? 0
     // Only "no such board here" sends us to the next region: any other failure says nothing about where the board lives.
-    if (last.failure?.kind !== 'gone') return last
+    if (last.failure?.kind !== 'gone' || last.pages.length > 0) return last
   }
   if (!last) throw new Error(`${source.name} has no region to ask`)
   return { ...last, region: board.region }
+}
+
+/** A board on its way through its pages. */
+interface Walk {
+  readonly source: Source
+  readonly ref: BoardRef
+  /** The pages of the last complete visit, where this one can be compared with it. */
+  readonly before: readonly PageValidator[]
+  readonly asked: PageRequest[]
+  readonly reading: Reading
+  readonly isRepeated: (postings: readonly RawPosting[]) => boolean
+  /** Every page so far came as it was. */
+  same: boolean
 }
 
 async function readRegion(
@@ -72,9 +85,9 @@ async function readRegion(
   region: string | null,
   reader: string,
 ): Promise<Reading> {
-  const ref = { ident: board.ident, region }
   // A board without postings is always read in full: a validator kept beside nothing would answer "unchanged" for ever.
   const before = board.reader === reader && board.open_count > 0 ? (board.pages ?? []) : []
+  const ref = { ident: board.ident, region }
   const reading: Reading = {
     untouched: false,
     pages: [],
@@ -86,88 +99,83 @@ async function readRegion(
     attempts: 0,
     bytes: 0,
   }
-  const isRepeated = createPageGuard()
-  let same = before.length > 0
-  let request: PageRequest | null = source.first(ref)
+  const walk: Walk = { source, ref, before, asked: [], reading, isRepeated: createPageGuard(), same: before.length > 0 }
   try {
-    for (let number = 0; request; number++) {
-      if (number >= source.maxPages) {
+    for (let request: PageRequest | null = source.first(ref); request; request = await readPage(parts, walk, request))
+      if (reading.pages.length >= source.maxPages) {
         reading.truncated = 'page_cap'
         break
       }
-      const known: PageValidator | undefined = before[number]
-      const fetched = await fetchPage(parts, source, request, before.length === 1 ? known : undefined, reading)
-      if (!fetched) return { ...reading, untouched: true }
-      reading.pages.push({ page: fetched.page, validator: { ...fetched.validator, next: null } })
-      const current = reading.pages.at(-1)
-      if (!current) break
-      same &&= known?.hash === fetched.validator.hash && known.url === request.url
-      const next: PageRequest | null = same ? (known?.next ?? null) : await parseUpTo(parts, source, ref, reading, number, request)
-      current.validator.next = next
-      const newest = reading.parsed.at(-1)
-      if (!same && newest && isRepeated(newest.postings)) {
-        reading.truncated = 'repeated_page'
-        reading.parsed.pop()
-        break
-      }
-      request = next
-    }
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     reading.failure = error
+    reading.attempts += attemptsOf(error)
     const body = bodyOf(error)
-    if (body !== undefined) reading.bad.push({ body, url: request?.url ?? '', status: error.status ?? 200, failure: error })
+    if (body !== undefined) reading.bad.push({ body, url: walk.asked.at(-1)?.url ?? '', status: error.status ?? 200, failure: error })
     return reading
   }
-  if (same && reading.pages.length === before.length) return { ...reading, untouched: true }
-  reading.truncated ??= missesTotal(reading.parsed) ? 'total' : null
+  reading.untouched ||= walk.same && reading.pages.length === before.length
+  if (!reading.untouched) reading.truncated ??= missesTotal(reading.parsed) ? 'total' : null
   return reading
+}
+
+/** Reads one page; returns the request that follows it. */
+async function readPage(parts: ReadingParts, walk: Walk, request: PageRequest): Promise<PageRequest | null> {
+  const { before, reading } = walk
+  const number = reading.pages.length
+  const known = before[number]?.url === request.url ? before[number] : undefined
+  walk.asked.push(request)
+  const fetched = await fetchPage(parts, walk, request, known)
+  if (!fetched) {
+    reading.untouched = true
+    return null
+  }
+  const { page, etag, lastModified, hash } = fetched
+  const validator: PageValidator = { url: request.url, etag, last_modified: lastModified, hash, next: known?.next ?? null }
+  reading.pages.push({ page, validator })
+  walk.same &&= known?.hash === hash && (known.next === null) === (number + 1 === before.length)
+  if (walk.same) return validator.next
+
+  const parsed = await parseWaiting(parts, walk)
+  validator.next = parsed.at(-1)?.next ?? null
+  const repeated = parsed.map((one) => walk.isRepeated(one.postings)).at(-1)
+  if (!repeated) return validator.next
+  reading.truncated = 'repeated_page'
+  reading.parsed.pop()
+  return null
 }
 
 async function fetchPage(
   parts: ReadingParts,
-  source: Source,
+  { source, before, reading }: Walk,
   request: PageRequest,
   known: PageValidator | undefined,
-  reading: Reading,
-): Promise<{ page: Page; validator: Omit<PageValidator, 'next'> } | undefined> {
-  const validator = known && (known.etag ?? known.last_modified) ? { etag: known.etag, lastModified: known.last_modified } : null
-  const fetched = await parts.watch.stage('fetch', { source: source.name }, () => parts.door.fetch(request, { source, validator }))
+): Promise<Extract<Fetched, { kind: 'page' }> | undefined> {
+  // Of several pages, one that did not change would not tell where the next one is if another did.
+  const asksForChange = before.length === 1 && known !== undefined && (known.etag ?? known.last_modified) !== null
+  const validator = asksForChange ? { etag: known.etag, lastModified: known.last_modified } : null
+  const fetched = await parts.watch.stage('fetch', { source: source.name }, (span) =>
+    parts.door.fetch(request, { source, validator, knownHash: known?.hash, span }),
+  )
   reading.attempts += fetched.attempts
   if (fetched.kind === 'unchanged') return undefined
   reading.bytes += fetched.bytes
-  const { page, etag, lastModified, hash } = fetched
-  return { page, validator: { url: request.url, etag, last_modified: lastModified, hash } }
+  return fetched
 }
 
-/** Parses the pages that were put off while everything looked unchanged, then this one; returns the request that follows it. */
-async function parseUpTo(
-  parts: ReadingParts,
-  source: Source,
-  ref: { ident: string; region: string | null },
-  reading: Reading,
-  number: number,
-  request: PageRequest,
-): Promise<PageRequest | null> {
-  let next: PageRequest | null = null
-  for (let index = reading.parsed.length; index <= number; index++) {
-    const { page, validator } = reading.pages[index] ?? {}
-    if (!page || !validator) continue
-    const asked = index === number ? request : { url: validator.url }
-    const parsed = await parts.watch.stage('parse', { source: source.name }, () => parseKept(source, page, ref, asked, reading))
+/** Parses the newest page, and before it those that were put off while everything looked unchanged. */
+async function parseWaiting(parts: ReadingParts, { source, ref, asked, reading }: Walk): Promise<ParsedPage[]> {
+  const first = reading.parsed.length
+  for (const [index, { page }] of reading.pages.entries()) {
+    const request = asked[index]
+    if (index < first || !request) continue
+    const parsed = await parts.watch.stage('parse', { source: source.name }, () => parseKept(source, page, ref, request, reading))
     reading.parsed.push(parsed)
-    next = parsed.next
   }
-  return next
+  return reading.parsed.slice(first)
 }
 
-function parseKept(
-  source: Source,
-  page: Page,
-  ref: { ident: string; region: string | null },
-  request: PageRequest,
-  reading: Reading,
-): ParsedPage {
+function parseKept(source: Source, page: Page, ref: BoardRef, request: PageRequest, reading: Reading): ParsedPage {
   try {
     const parsed = source.parse(page, ref, request)
     const first = parsed.rejected[0]

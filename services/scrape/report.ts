@@ -1,6 +1,7 @@
 // The report of a run: its metrics and its one log line.
 
 import type { Watch } from '../../ops/telemetry.ts'
+import { payUnknown as whyUnknown } from '../postings/pay.ts'
 import type { Board } from '../store/boards.ts'
 import type { Difference } from '../store/postings.ts'
 import type { RunRecord } from '../store/runs.ts'
@@ -20,9 +21,8 @@ export function countChanges(watch: Watch, run: RunRecord, difference: Differenc
   if (run.guard) guardRefusals.inc({ ...label, guard: 'drop' })
   if (capped) guardRefusals.inc({ ...label, guard: 'daily_cap' })
   for (const band of [...difference.opened, ...difference.changed].flatMap((posting) => posting.pay)) {
-    if (band.basis === 'equity') continue
-    if (band.currency === null) payUnknown.inc({ ...label, reason: 'currency' })
-    else if (band.period === null) payUnknown.inc({ ...label, reason: 'period' })
+    const reason = band.basis === 'equity' ? null : whyUnknown(band)
+    if (reason !== null) payUnknown.inc({ ...label, reason })
   }
 }
 

@@ -13,7 +13,7 @@ import type { Board } from '../store/boards.ts'
 import { takeFromCap } from '../store/counters.ts'
 import type { Database, Db } from '../store/database.ts'
 import { quarantinePage, recordPages } from '../store/pages.ts'
-import { closePostings, differ, insertPostings, knownPostings, updatePostings, type Difference } from '../store/postings.ts'
+import { closePostings, differ, insertPostings, knownPostings, rereadPostings, updatePostings, type Difference } from '../store/postings.ts'
 import { recordRun, type RunRecord, type Trigger } from '../store/runs.ts'
 import type { Archive } from './archive.ts'
 import type { Door } from './fetch.ts'
@@ -160,12 +160,12 @@ async function keep(
   const { run, difference, capped, matches } = await parts.database.inTransaction(async (trx) => {
     const stored = await parts.watch.stage('store', labels, () => store(parts, trx, progress, reading, facts, refined, pages, bad))
     const uids = [...stored.difference.opened, ...stored.difference.reopened].map((posting) => posting.uid)
-    const matches = await parts.watch.stage('match', labels, () => match(trx, { uids, runId: progress.id, traceparent }))
-    return { ...stored, matches }
+    const found = await parts.watch.stage('match', labels, () => match(trx, { uids, runId: progress.id, traceparent }))
+    return { ...stored, matches: found.total }
   })
   countChanges(parts.watch, run, difference, capped)
   countBad(parts.watch, progress.source.name, reading)
-  if (matches.total > 0) parts.watch.metrics.matches.inc(labels, matches.total)
+  if (matches > 0) parts.watch.metrics.matches.inc(labels, matches)
   return run
 }
 
@@ -184,6 +184,7 @@ async function store(
   await trx('boards').where({ id: board.id }).forUpdate().first('id')
   const known = await knownPostings(trx, board.id)
   const difference = differ(refined.postings, known)
+  const reread = board.reader !== null && board.reader !== progress.reader ? [...difference.same, ...difference.changed.splice(0)] : []
   const capped = await capNew(parts, trx, difference)
   const facts: VisitFacts = {
     ...before,
@@ -197,6 +198,7 @@ async function store(
   const writing = { board, runId: progress.id, at: progress.at }
   await insertPostings(trx, writing, difference.opened)
   await updatePostings(trx, writing, [...difference.changed, ...difference.reopened])
+  await rereadPostings(trx, writing, reread)
   await closePostings(trx, writing, closing)
   await recordPages(trx, progress.id, pages)
   await setAside(trx, progress, bad)

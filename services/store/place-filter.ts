@@ -1,7 +1,7 @@
 // A place in a person's words as a WHERE on postings: cities by their names, countries by code or name, never a guess between the two.
 
-import countries from 'i18n-iso-countries'
 import type { Knex } from 'knex'
+import { countryStated, fold } from '../postings/countries.ts'
 
 /** Cities that job boards write in several ways. */
 const SAME_PLACE: readonly (readonly string[])[] = [
@@ -21,19 +21,6 @@ const SAME_PLACE: readonly (readonly string[])[] = [
   ['copenhagen', 'kobenhavn'],
   ['kyiv', 'kiev'],
 ]
-
-/** What people call countries besides the names of ISO 3166. */
-const ALSO_COUNTRIES: Readonly<Record<string, string>> = {
-  uk: 'GB',
-  'great britain': 'GB',
-  england: 'GB',
-  usa: 'US',
-  'u.s.': 'US',
-  'u.s.a.': 'US',
-  america: 'US',
-  uae: 'AE',
-  holland: 'NL',
-}
 
 /** Both cases, because in the C locale `~*` folds the ASCII letters alone. */
 const ACCENTED: Readonly<Record<string, string>> = {
@@ -60,11 +47,11 @@ const ACCENTED: Readonly<Record<string, string>> = {
 export function wherePlace(builder: Knex.QueryBuilder, location: string): void {
   for (const stated of location.split(',').filter((words) => words.trim() !== '')) {
     const part = withoutRegion(plain(stated))
-    const code = countryOf(part)
+    const code = countryStated(part)
     const pattern = namesOf(part)
-      .map((name) => patternOf(name, code !== undefined || name.length <= 3))
+      .map((name) => patternOf(name, code !== null || name.length <= 3))
       .join('|')
-    if (code !== undefined) void builder.whereRaw('(p.place_text ~* ? or p.countries @> array[?]::text[])', [pattern, code])
+    if (code !== null) void builder.whereRaw('(p.place_text ~* ? or p.countries @> array[?]::text[])', [pattern, code])
     else if (part === 'remote') void builder.whereRaw(`(p.place_text ~* ? or p.work_mode = 'remote')`, [pattern])
     else void builder.whereRaw('p.place_text ~* ?', [pattern])
   }
@@ -83,18 +70,13 @@ function withoutRegion(part: string): string {
   return part.replace(/^greater /, '').replace(/ (metropolitan |metro |bay )?area$/, '') || part
 }
 
-/** Lower case, no accents, single spaces. */
+/** Folded, with single spaces; ø and ł are letters of their own, which folding leaves. */
 function plain(text: string): string {
-  return text.normalize('NFD').replaceAll(/\p{M}/gu, '').replaceAll('ø', 'o').replaceAll('ł', 'l').toLowerCase().replaceAll(/\s+/g, ' ').trim()
+  return fold(text).replaceAll('ø', 'o').replaceAll('ł', 'l').replaceAll(/\s+/g, ' ')
 }
 
 function namesOf(part: string): readonly string[] {
   return SAME_PLACE.find((names) => names.includes(part)) ?? [part]
-}
-
-function countryOf(part: string): string | undefined {
-  if (/^[a-z]{2}$/.test(part) && countries.isValid(part.toUpperCase())) return part.toUpperCase()
-  return ALSO_COUNTRIES[part] ?? countries.getAlpha2Code(part, 'en')
 }
 
 /** A text as it stands for itself inside LIKE. */

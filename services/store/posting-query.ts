@@ -3,6 +3,7 @@
 import type { Knex } from 'knex'
 import type { WorkMode } from '../../scrapers/source.ts'
 import type { Level } from '../postings/posting.ts'
+import { canonicalSkill } from '../postings/skills.ts'
 import { escapeLike, quoteWords, wherePlace } from './place-filter.ts'
 
 export const STATUSES = ['open', 'closed', 'all'] as const
@@ -72,8 +73,23 @@ export function applyFilter(builder: Knex.QueryBuilder, query: PostingQuery, now
     void builder.whereRaw(`${POSTED_SQL} >= ?`, [new Date(now.getTime() - query.posted_within * 86_400_000)])
   // Last, because of conditions that cost alike PostgreSQL asks the first one first, and these unpack the whole tsvector.
   if (query.title !== undefined) void builder.whereRaw(`p.search @@ to_tsquery('rolewatch', ?)`, [titleQuery(query.title)])
-  if (query.q !== undefined) void builder.whereRaw(`p.search @@ ${Q_SQL}`, [query.q])
+  if (query.q !== undefined) whereWords(builder, query.q)
   return builder
+}
+
+/**
+ * Full text, and for words that full text would cut down to a letter (C++, C#, .NET) the skill they name: "c++ engineer" has to have
+ * C++ and not only a c. Left alone where there are alternatives or a phrase, which a further condition would not be part of.
+ */
+function whereWords(builder: Knex.QueryBuilder, q: string): void {
+  const plain = !/"|\bor\b/i.test(q)
+  const words = q
+    .split(/\s+/)
+    .map((word) => ({ word, skill: plain && /[+#]|^-?\./.test(word) ? canonicalSkill(word.replace(/^-/, '')) : null }))
+  const rest = words.filter(({ skill }) => skill === null).map(({ word }) => word)
+  for (const { word, skill } of words)
+    if (skill !== null) void builder.whereRaw(`${word.startsWith('-') ? 'not ' : ''}p.skills @> array[?]::text[]`, [skill])
+  if (rest.length > 0) void builder.whereRaw(`p.search @@ ${Q_SQL}`, [rest.join(' ')])
 }
 
 function whereCompany(builder: Knex.QueryBuilder, company: string): void {
@@ -85,7 +101,7 @@ function whereCompany(builder: Knex.QueryBuilder, company: string): void {
 
 /** A skill as `postings.skills` spells it. */
 function skillName(skill: string): string {
-  return skill.trim().toLowerCase()
+  return canonicalSkill(skill) ?? skill.trim()
 }
 
 /** All words, each in the title: weight A. */

@@ -15,28 +15,31 @@ export interface Difference {
   opened: Posting[]
   changed: Posting[]
   reopened: Posting[]
+  /** Open, and as they were. */
+  same: Posting[]
   /** uids of open postings that the visit did not see. */
   missing: string[]
 }
 
 /** Every posting of a board, open or not, by uid. */
 export async function knownPostings(db: Db, boardId: number): Promise<Map<string, KnownPosting>> {
-  const rows = (await db('postings')
+  const rows = await db('postings')
     .where({ board_id: boardId })
-    .select('uid', 'content_hash', db.raw('closed_at is null as open'))) as KnownPosting[]
+    .select<KnownPosting[]>('uid', 'content_hash', db.raw('closed_at is null as open'))
   return new Map(rows.map((row) => [row.uid, row]))
 }
 
 /** Compares ids and content hashes; nothing is written. */
 export function differ(seen: readonly Posting[], known: ReadonlyMap<string, KnownPosting>): Difference {
-  const difference: Difference = { opened: [], changed: [], reopened: [], missing: [] }
+  const difference: Difference = { opened: [], changed: [], reopened: [], same: [], missing: [] }
   const met = new Set<string>()
   for (const posting of seen) {
     met.add(posting.uid)
     const before = known.get(posting.uid)
     if (!before) difference.opened.push(posting)
     else if (!before.open) difference.reopened.push(posting)
-    else if (before.content_hash !== posting.content_hash) difference.changed.push(posting)
+    else if (before.content_hash === posting.content_hash) difference.same.push(posting)
+    else difference.changed.push(posting)
   }
   for (const [uid, before] of known) if (before.open && !met.has(uid)) difference.missing.push(uid)
   return difference
@@ -89,6 +92,8 @@ const SEARCH = `setweight(to_tsvector('rolewatch', x.title), 'A') || setweight(t
   || setweight(to_tsvector('rolewatch', x.place_text || ' ' || array_to_string(x.skills, ' ')), 'C')
   || setweight(to_tsvector('rolewatch', x.description), 'D')`
 
+const ASSIGNMENTS = `${[...CONTENT, ...DERIVED].map(([name]) => `${name} = x.${name}`).join(', ')}, company_name = :company, search = ${SEARCH}`
+
 /** Writes postings that were never seen before. */
 export async function insertPostings(trx: Db, writing: Writing, postings: readonly Posting[]): Promise<void> {
   const columns = INPUT.map(([name]) => name)
@@ -111,13 +116,24 @@ export async function updatePostings(trx: Db, writing: Writing, postings: readon
       { at: writing.at, run: writing.runId, uids: rows.map((row) => row.uid) },
     )
     await trx.raw(
-      `update postings p set ${[...CONTENT, ...DERIVED].map(([name]) => `${name} = x.${name}`).join(', ')},
-              company_name = :company, valid_from = :at, search = ${SEARCH},
+      `update postings p set ${ASSIGNMENTS}, valid_from = :at,
               reopened = p.reopened + (p.closed_at is not null)::int, closed_at = null, close_batch = null
          from json_to_recordset(:rows) as x(${RECORD}) where p.uid = x.uid`,
       bindings(writing, rows),
     )
   }
+}
+
+/**
+ * Writes a new reading of contents that the employer did not touch: after a change of the parsers or of normalise, which must not look
+ * like an edit. History is left as it is.
+ */
+export async function rereadPostings(trx: Db, writing: Writing, postings: readonly Posting[]): Promise<void> {
+  for (const rows of chunks(postings))
+    await trx.raw(
+      `update postings p set ${ASSIGNMENTS} from json_to_recordset(:rows) as x(${RECORD}) where p.uid = x.uid`,
+      bindings(writing, rows),
+    )
 }
 
 /** Closes postings under the run's id, so that one command can take it back. */
@@ -133,7 +149,7 @@ export async function closePostings(trx: Db, writing: Writing, uids: readonly st
  * Returns how many were opened again, or undefined when no such run closed anything.
  */
 export async function undoClose(trx: Db, runId: string): Promise<{ reopened: number; board_id: number } | undefined> {
-  const run = (await trx('runs').where({ id: runId }).first('board_id', 'closed')) as { board_id: number; closed: number } | undefined
+  const run = await trx('runs').where({ id: runId }).first<{ board_id: number; closed: number } | undefined>('board_id', 'closed')
   if (!run || run.closed === 0) return undefined
   const reopened = await trx('postings')
     .where({ close_batch: runId })

@@ -7,7 +7,7 @@ import { expect } from 'chai'
 import { ROOT } from '../../services/config.ts'
 import type { Database } from '../../services/store/database.ts'
 import { createSearch } from '../../services/store/searches.ts'
-import { openGround, openTownDatabase, type Ground } from './town.ts'
+import { countRows, openGround, openTownDatabase, type Ground } from './town.ts'
 
 const BOARDS = 40
 const KILLS = 10
@@ -34,12 +34,11 @@ describe('a process killed with -9 in the middle of a refresh', () => {
 
   /** Runs there were before this refresh, so that the kill falls into its middle however slow the machine is. */
   async function killAfterSomeRuns(): Promise<boolean> {
-    const [{ n: before } = { n: 0 }] = (await database.db('runs').count('* as n')) as { n: number }[]
+    const before = await countRows(database.db('runs'))
     const child = refresh()
     const ended = once(child, 'exit')
     for (;;) {
-      const [{ n } = { n: 0 }] = (await database.db('runs').count('* as n')) as { n: number }[]
-      if (Number(n) >= Number(before) + 3) break
+      if ((await countRows(database.db('runs'))) >= before + 3) break
       if (child.exitCode !== null) return false
       await sleep(5)
     }
@@ -60,28 +59,38 @@ describe('a process killed with -9 in the middle of a refresh', () => {
     const [code] = (await once(last, 'exit')) as [number]
     expect(code).to.equal(0)
 
+    // A board that shrank a lot is not believed at once: there the drop guard keeps postings open that the market has closed.
+    const stored = await database
+      .db('postings as p')
+      .join('boards as b', 'b.id', 'p.board_id')
+      .join('runs as r', 'r.id', 'b.last_run_id')
+      .whereNull('p.closed_at')
+      .groupBy('b.source', 'b.ident')
+      .select<{ source: string; ident: string; n: number; guarded: boolean }[]>(
+        'b.source',
+        'b.ident',
+        database.db.raw('count(*) as n'),
+        database.db.raw('bool_or(r.guard is not null) as guarded'),
+      )
     for (const board of ground.sandbox.market.boards()) {
-      const rows = (await database
-        .db('postings as p')
-        .join('boards as b', 'b.id', 'p.board_id')
-        .where({ 'b.source': board.source, 'b.ident': board.ident })
-        .whereNull('p.closed_at')
-        .count('* as n')) as { n: number }[]
-      expect(Number(rows[0]?.n), `${board.source}/${board.ident}`).to.equal(board.count)
+      const row = stored.find((one) => one.source === board.source && one.ident === board.ident)
+      if (row?.guarded) expect(row.n, board.ident).to.be.at.least(board.count ?? 0)
+      else expect(row?.n ?? 0, `${board.source}/${board.ident}`).to.equal(board.count)
     }
+    expect(stored.filter((row) => row.guarded).length, 'boards held by the guard').to.be.below(BOARDS / 4)
     const twice = await database
       .db('postings')
       .select('board_id', 'external_id')
       .groupBy('board_id', 'external_id')
       .havingRaw('count(*) > 1')
     expect(twice, 'postings that are there twice').to.deep.equal([])
-    const [{ told } = { told: 0 }] = (await database.db('outbox').countDistinct('uid as told')) as { told: number }[]
-    const [{ seen } = { seen: 0 }] = (await database.db('postings').count('* as seen')) as { seen: number }[]
-    expect(told, 'every posting has exactly one notification').to.equal(seen)
-    expect(announced(ground), 'postings told of in Slack').to.be.at.most(Number(seen))
+    const seen = await countRows(database.db('postings'))
+    expect(await countRows(database.db('outbox')), 'every posting has exactly one notification').to.equal(seen)
+    expect(announced(ground), 'postings told of in Slack').to.be.at.most(seen)
     const links = ground.sandbox.slack
       .messages()
-      .flatMap(({ payload }) => [...JSON.stringify(payload).matchAll(/"uid:([0-9a-f]{40})/g)].map((m) => m[1]))
+      .flatMap(({ payload }) => [...JSON.stringify(payload).matchAll(/\*<(https:[^|>]+)\|/g)].map((found) => found[1]))
+    expect(links.length).to.be.above(0)
     expect(new Set(links).size, 'no posting stands in two messages').to.equal(links.length)
   }).timeout(300_000)
 })

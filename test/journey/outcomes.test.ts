@@ -46,7 +46,7 @@ const CASES: Case[] = [
   },
   { title: 'a board that is not there', fault: { kind: 'status', status: 404 }, outcome: 'gone', says: /404/, attempts: 1 },
   { title: 'a refusal', fault: { kind: 'status', status: 403 }, outcome: 'blocked', says: /403/, attempts: 1 },
-  { title: 'a wall against robots', fault: { kind: 'captcha' }, outcome: 'blocked', says: /./, attempts: 1 },
+  { title: 'a wall against robots', fault: { kind: 'captcha' }, outcome: 'blocked', says: /./, attempts: 1, quarantined: 1 },
   {
     title: '429 with Retry-After of an hour',
     fault: { kind: 'status', status: 429, retryAfter: 3600 },
@@ -60,7 +60,7 @@ const CASES: Case[] = [
   {
     title: 'a redirect to a private address',
     fault: { kind: 'redirect', to: 'private' },
-    outcome: 'network',
+    outcome: 'drift',
     says: /private|address|redirect/i,
     attempts: 1,
   },

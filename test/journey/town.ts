@@ -1,10 +1,12 @@
 // A town for journeys: a sandbox with its boards configured, and the product's own works pointed at it on a database of their own.
 
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
+import type { Knex } from 'knex'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { openSandbox, type Sandbox, type SandboxOptions } from '../../ops/sandbox/sandbox.ts'
+import { startTelemetry } from '../../ops/telemetry.ts'
 import { readConfig, type Config } from '../../services/config.ts'
 import { refresh, type RefreshSummary, type Selection } from '../../services/scrape/refresh.ts'
 import { startVisits } from '../../services/scrape/schedule.ts'
@@ -12,6 +14,10 @@ import { migrate, openDatabase } from '../../services/store/database.ts'
 import { openWorks, type Works } from '../../services/works.ts'
 import { createLog, quietLog } from '../../ops/log.ts'
 import { createDatabase } from '../world.ts'
+
+// Spans exist only once tracing has started; the ids of traces are part of what journeys look at.
+const stopTelemetry = startTelemetry({ endpoint: undefined, version: '0.0.0', role: 'test' })
+after(stopTelemetry)
 
 /** A sandbox and an empty database, for tests that start the product as a process. */
 export interface Ground {
@@ -95,6 +101,12 @@ export function linesOf(town: Town): Record<string, unknown>[] {
   return town.logged
     .flatMap((text) => text.split('\n'))
     .flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Record<string, unknown>]))
+}
+
+/** How many rows a query has. */
+export async function countRows(query: Knex.QueryBuilder): Promise<number> {
+  const rows = await query.count<{ n: number }[]>('* as n')
+  return rows[0]?.n ?? 0
 }
 
 /** The town's database, for looking into it. */

@@ -151,6 +151,8 @@ describe('greenhouse', () => {
           field('Owner', person, 'user'),
           field('Owner again', person, 'renamed_type'),
           field('Owner without address', { name: 'Robin Muster', employee_id: '7' }, 'user'),
+          field('Owner by name', 'Robin Muster', 'user'),
+          field('Owners', ['Robin Muster'], 'user'),
           field('Recruiter', 'Robin Muster', 'single_select'),
           field('Hiring Manager', 'Kim Beispiel', 'short_text'),
           field('HR Business Partner', 'Kim Beispiel', 'short_text'),

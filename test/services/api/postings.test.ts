@@ -21,7 +21,7 @@ describe('GET /api/v1/postings', () => {
         title: index % 2 === 0 ? 'Rust Engineer' : 'Rust Baker',
         posted_at: `2025-07-0${index + 1}T00:00:00Z`,
         places: [place('Oslo', 'NO')],
-        skills: ['rust', 'go'].slice(0, 1 + (index % 2)),
+        skills: ['Rust', 'Go'].slice(0, 1 + (index % 2)),
         pay: index === 3 ? [pay('EUR', 50_000, 70_000)] : [],
       })),
     )

@@ -429,6 +429,35 @@ describe('the door to the web', () => {
       expect(web.seen).to.have.length(1)
     })
 
+    it('lets what is on the wire end when it is closed, but starts no further request for it', async () => {
+      let answer = (): void => {}
+      const later =
+        (work: (response: Parameters<typeof hang>[1]) => void): typeof hang =>
+        (_request, response) => {
+          answer = () => work(response)
+        }
+      const sent = async (count: number) => {
+        while (web.seen.length < count) await new Promise((resolve) => setImmediate(resolve))
+      }
+      web.on(PATH, later((response) => response.end('{}')))
+      const whole = door.fetch({ url: BOARD }, visitOf())
+      await sent(1)
+      const closed = door.close()
+      answer()
+      expect(await whole).to.include({ kind: 'page' })
+      await closed
+
+      const second = openTestDoor(world, web, { clock })
+      web.on(PATH, later((response) => response.writeHead(302, { location: '/next' }).end()))
+      const redirected = failureOf(second.fetch({ url: BOARD }, visitOf()))
+      await sent(2)
+      const closedToo = second.close()
+      answer()
+      expect((await redirected).kind).to.equal('skipped')
+      await closedToo
+      expect(web.seen).to.have.length(2)
+    })
+
     it('refuses what is not an address', async () => {
       expect((await failureOf(door.fetch({ url: 'acme' }, visitOf()))).kind).to.equal('drift')
     })

@@ -3,7 +3,7 @@
 import { expect } from 'chai'
 import { claimMessage, type Claim, type ClaimOptions, type Message } from '../../../services/store/claims.ts'
 import { messagePostings } from '../../../services/store/message-postings.ts'
-import { outboxState, resend } from '../../../services/store/outbox.ts'
+import { listUndelivered, outboxState, resend } from '../../../services/store/outbox.ts'
 import type { Search } from '../../../services/store/searches.ts'
 import { expireClaims, holdChannel, settle } from '../../../services/store/settle.ts'
 import { openDesk, traceOf, type Desk } from '../notify/seed.ts'
@@ -323,6 +323,21 @@ describe('the outbox', () => {
     expect(await state()).to.deep.equal({ ...empty, failed: 2 })
     await world.db('outbox').update({ state: 'delivered' })
     expect(await state()).to.deep.equal(empty)
+  })
+
+  it('lists what is not delivered, by search and state, oldest first', async () => {
+    const [alpha, beta] = await Promise.all([desk.search('alpha'), desk.search('beta')])
+    await desk.tell(alpha, 1)
+    await deliver(await claimed(0), 0)
+    expect(await listUndelivered(world.db)).to.deep.equal([])
+    await desk.tell(alpha, 2)
+    await settle(world.db, await claimed(1), { kind: 'failed', delay: 600, error: '404 no_service' }, at(1))
+    await desk.tell(beta, 1)
+    const listed = (await listUndelivered(world.db)).map(({ oldest: _oldest, ...rest }) => rest)
+    expect(listed).to.deep.equal([
+      { search_id: alpha.id, name: 'alpha', state: 'failed', notifications: 2, error: '404 no_service' },
+      { search_id: beta.id, name: 'beta', state: 'pending', notifications: 1, error: null },
+    ])
   })
 
   it('uses PostgreSQL`s clock when it is given none', async () => {
