@@ -152,6 +152,8 @@ export function createLog(options: LogOptions): Log {
   const write =
     (level: string) =>
     (event: string, fields: Fields = {}) => {
+      // winston formats before it looks at the level; most lines are below it.
+      if (!logger.isLevelEnabled(level)) return
       // Gathered here and not in the format: a busy stream formats a line later, in whatever context is going on then.
       const own = { timestamp: new Date().toISOString(), level, event }
       logger.log({ level, message: '', entry: { ...own, ...context.getStore(), ...traceFields(), ...fields, ...own } })

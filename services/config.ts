@@ -84,7 +84,7 @@ const environment = z.object({
   MAX_NEW_JOBS_PER_DAY: count.optional(),
   MAX_FETCH_PER_RUN: count.optional(),
   REQUEST_TIMEOUT_S: z.coerce.number('must be a number of seconds').positive('must be above 0').optional(),
-  ROLEWATCH_CONCURRENCY: count.max(256, 'must be 1 to 256').default(16),
+  ROLEWATCH_CONCURRENCY: count.max(256, 'must be 1 to 256').default(32),
   LOG_FORMAT: z.enum(['json', 'pretty'], 'must be json or pretty').optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent').default('info'),
 })

@@ -16,6 +16,7 @@ import { openDoor } from './scrape/fetch.ts'
 import type { RunParts } from './scrape/run.ts'
 import { VISITS } from './scrape/schedule.ts'
 import { syncBoards } from './store/boards.ts'
+import { createConfirmations } from './store/confirmations.ts'
 import { takeFromCap } from './store/counters.ts'
 import { migrate, openDatabase, type Database } from './store/database.ts'
 import { queueDatabase } from './store/queue.ts'
@@ -69,7 +70,7 @@ export async function openHouse(config: Config, options: OpenOptions = {}): Prom
   const watch = createWatch(metrics, log)
   const closers = createClosers()
   await mkdir(config.data, { recursive: true })
-  const database = await openDatabase({ url: config.databaseUrl, data: config.data, log, poolMax: config.concurrency + 8 })
+  const database = await openDatabase({ url: config.databaseUrl, data: config.data, log, poolMax: Math.min(config.concurrency, 16) + 8 })
   closers.add(() => database.close())
   try {
     const applied = await migrate(database)
@@ -127,6 +128,7 @@ export async function openWorks(config: Config, options: OpenOptions = {}): Prom
       database,
       door,
       archive,
+      confirm: createConfirmations(database.db),
       sources,
       maxNewPerDay: config.maxNewPostingsPerDay,
       ...(options.now ? { now: options.now } : {}),

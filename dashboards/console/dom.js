@@ -93,7 +93,12 @@ export function pay(band) {
   return `${band.currency ?? ''} ${range}${band.period ? ` a ${band.period}` : ''}`.trim()
 }
 
-export const places = (posting) => posting.places.map((place) => place.text).join(' · ') || 'no place stated'
+/** The places of a posting; of many, the first few. */
+export function places(posting, most = 4) {
+  const texts = posting.places.map((place) => place.text)
+  if (texts.length === 0) return 'no place stated'
+  return texts.length > most + 1 ? `${texts.slice(0, most).join(' · ')} and ${texts.length - most} more` : texts.join(' · ')
+}
 
 /** What to do when there is nothing. */
 export function empty(title, ...advice) {

@@ -35,7 +35,7 @@ function summary(posting) {
   return h(
     'div',
     {},
-    h('p', {}, h('strong', {}, posting.company.name), ' · ', places(posting)),
+    h('p', {}, h('strong', {}, posting.company.name), ' · ', places(posting, 30)),
     h(
       'p',
       { class: 'chips' },

@@ -38,7 +38,7 @@ export async function postingsPage(main, parameters) {
       side,
     ),
   )
-  const [found] = await Promise.all([ask(`api/v1/postings${query({ ...fields, limit: PAGE, count: true })}`), showOverview(strip, side)])
+  const [found] = await Promise.all([ask(`api/v1/postings${query({ ...fields, limit: PAGE })}`), showOverview(strip, side)])
   results.removeAttribute('aria-busy')
   showResults(results, fields, found)
 }
@@ -131,16 +131,31 @@ function showResults(box, fields, first) {
   const told = h('p', { class: 'soft small' })
   const more = h('button', { type: 'button' }, 'More')
   let cursor
+  let total
+  const tell = () => {
+    const shown = list.children.length.toLocaleString('en')
+    told.textContent = total === undefined ? `The first ${shown} postings` : `${shown} of ${total.toLocaleString('en')} postings`
+    say(told.textContent)
+  }
   const add = (page) => {
     const from = list.children.length
     list.append(...page.items.map(result))
     cursor = page.next_cursor
     more.hidden = cursor === null
-    told.textContent = `${list.children.length.toLocaleString('en')} of ${first.total.toLocaleString('en')} postings`
-    say(told.textContent)
+    if (cursor === null) total = list.children.length
+    tell()
     return list.children[from]
   }
   add(first)
+  // Counting takes longer than finding: it comes in when it is there, and the page does without where it does not come.
+  if (cursor !== null)
+    ask(`api/v1/postings${query({ ...fields, limit: 1, count: true })}`).then(
+      (page) => {
+        total = page.total
+        return tell()
+      },
+      () => {},
+    )
   more.addEventListener('click', async () => {
     more.disabled = true
     try {

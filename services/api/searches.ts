@@ -44,8 +44,8 @@ const params = z.strictObject({ id })
 const missing = () => new Problem(404, 'There is no search of that id.')
 
 export function searchRoutes({ database }: ApiParts): Route[] {
-  const change = <T>(work: (trx: Db) => Promise<T>): Promise<T> => database.inTransaction(work)
-  return [...readingRoutes(database.db), ...writingRoutes(change)]
+  const change: Change = (work) => database.inTransaction(work)
+  return [...readingRoutes(database.db), createRoute(change), updateRoute(change), deleteRoute(change)]
 }
 
 function readingRoutes(db: Db): Route[] {
@@ -84,78 +84,94 @@ function readingRoutes(db: Db): Route[] {
   ]
 }
 
-function writingRoutes(change: <T>(work: (trx: Db) => Promise<T>) => Promise<T>): Route[] {
-  const audit = (trx: Db, actor: string, action: string, target: string, before: Search | undefined, after: Search | undefined) =>
-    appendAudit(trx, { actor, action, target: `search/${target}`, before, after, trace_id: currentTraceId() ?? null })
-  return [
-    defineRoute({
-      method: 'post',
-      path: '/api/v1/searches',
-      name: 'createSearch',
-      summary: 'Save a search: postings that open from now on and fit are told',
-      scope: 'write',
-      body: z.strictObject({
-        name,
-        query: savedQuery,
-        notify: notify.default({ channel: 'slack', cadence: 'instant' }),
-        enabled: z.boolean().optional(),
-      }),
-      answers: { 201: { description: 'Saved', schema: search } },
-      async handle({ body: { enabled, ...draft }, actor }) {
-        const made = await change(async (trx) => {
-          const kept = await createSearch(trx, { ...draft, ...(enabled === undefined ? {} : { enabled }) })
-          await audit(trx, actor, 'search.create', kept.id, undefined, kept)
-          return kept
-        })
-        return { status: 201, headers: { location: `/api/v1/searches/${made.id}` }, json: made }
-      },
+type Change = <T>(work: (trx: Db) => Promise<T>) => Promise<T>
+
+/** The audit's line of a change, in its transaction. */
+function audit(
+  trx: Db,
+  actor: string,
+  action: string,
+  target: string,
+  before: Search | undefined,
+  after: Search | undefined,
+): Promise<void> {
+  return appendAudit(trx, { actor, action, target: `search/${target}`, before, after, trace_id: currentTraceId() ?? null })
+}
+
+function createRoute(change: Change): Route {
+  return defineRoute({
+    method: 'post',
+    path: '/api/v1/searches',
+    name: 'createSearch',
+    summary: 'Save a search: postings that open from now on and fit are told',
+    scope: 'write',
+    body: z.strictObject({
+      name,
+      query: savedQuery,
+      notify: notify.default({ channel: 'slack', cadence: 'instant' }),
+      enabled: z.boolean().optional(),
     }),
-    defineRoute({
-      method: 'patch',
-      path: '/api/v1/searches/{id}',
-      name: 'updateSearch',
-      summary: 'Change a saved search',
-      scope: 'write',
-      params,
-      body: z.strictObject({
-        name: name.optional(),
-        query: savedQuery.optional(),
-        notify: notify.optional(),
-        enabled: z.boolean().optional(),
-      }),
-      answers: { 200: { description: 'Changed', schema: search } },
-      async handle({ params: { id: wanted }, body, actor }) {
-        const changes = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined))
-        if (Object.keys(changes).length === 0)
-          throw invalid([{ field: 'body', message: 'needs at least one of name, query, notify, enabled' }])
-        const changed = await change(async (trx) => {
-          const before = await getSearch(trx, wanted)
-          const after = await updateSearch(trx, wanted, changes)
-          if (after) await audit(trx, actor, 'search.update', wanted, before, after)
-          return after
-        })
-        if (!changed) throw missing()
-        return { json: changed }
-      },
+    answers: { 201: { description: 'Saved', schema: search } },
+    async handle({ body: { enabled, ...draft }, actor }) {
+      const made = await change(async (trx) => {
+        const kept = await createSearch(trx, { ...draft, ...(enabled === undefined ? {} : { enabled }) })
+        await audit(trx, actor, 'search.create', kept.id, undefined, kept)
+        return kept
+      })
+      return { status: 201, headers: { location: `/api/v1/searches/${made.id}` }, json: made }
+    },
+  })
+}
+
+function updateRoute(change: Change): Route {
+  return defineRoute({
+    method: 'patch',
+    path: '/api/v1/searches/{id}',
+    name: 'updateSearch',
+    summary: 'Change a saved search',
+    scope: 'write',
+    params,
+    body: z.strictObject({
+      name: name.optional(),
+      query: savedQuery.optional(),
+      notify: notify.optional(),
+      enabled: z.boolean().optional(),
     }),
-    defineRoute({
-      method: 'delete',
-      path: '/api/v1/searches/{id}',
-      name: 'deleteSearch',
-      summary: 'Delete a saved search with its matches and what was still to be told',
-      scope: 'write',
-      params,
-      answers: { 204: { description: 'Deleted' } },
-      async handle({ params: { id: wanted }, actor }) {
-        const gone = await change(async (trx) => {
-          const before = await getSearch(trx, wanted)
-          const deleted = await deleteSearch(trx, wanted)
-          if (deleted) await audit(trx, actor, 'search.delete', wanted, before, undefined)
-          return deleted
-        })
-        if (!gone) throw missing()
-        return { status: 204 }
-      },
-    }),
-  ]
+    answers: { 200: { description: 'Changed', schema: search } },
+    async handle({ params: { id: wanted }, body, actor }) {
+      const changes = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined))
+      if (Object.keys(changes).length === 0)
+        throw invalid([{ field: 'body', message: 'needs at least one of name, query, notify, enabled' }])
+      const changed = await change(async (trx) => {
+        const before = await getSearch(trx, wanted)
+        const after = await updateSearch(trx, wanted, changes)
+        if (after) await audit(trx, actor, 'search.update', wanted, before, after)
+        return after
+      })
+      if (!changed) throw missing()
+      return { json: changed }
+    },
+  })
+}
+
+function deleteRoute(change: Change): Route {
+  return defineRoute({
+    method: 'delete',
+    path: '/api/v1/searches/{id}',
+    name: 'deleteSearch',
+    summary: 'Delete a saved search with its matches and what was still to be told',
+    scope: 'write',
+    params,
+    answers: { 204: { description: 'Deleted' } },
+    async handle({ params: { id: wanted }, actor }) {
+      const gone = await change(async (trx) => {
+        const before = await getSearch(trx, wanted)
+        const deleted = await deleteSearch(trx, wanted)
+        if (deleted) await audit(trx, actor, 'search.delete', wanted, before, undefined)
+        return deleted
+      })
+      if (!gone) throw missing()
+      return { status: 204 }
+    },
+  })
 }

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Listr } from 'listr2'
 import type { Config } from '../config.ts'
-import { refresh, type RefreshProgress, type RefreshSummary, type Selection } from '../scrape/refresh.ts'
+import { createRunFeed, refresh, type RunFeed, type RefreshProgress, type RefreshSummary, type Selection } from '../scrape/refresh.ts'
 import { startVisits } from '../scrape/schedule.ts'
 import { openWorks, type Works } from '../works.ts'
 import { refusal, toTable, type Format } from './print.ts'
@@ -29,9 +29,10 @@ export async function refreshCommand(config: Config, options: Options): Promise<
       limit: Number.isFinite(limit) ? limit : undefined,
     }
     works.notifier.start()
-    const worker = startVisits(works.runParts, works.queue, config.concurrency)
+    const feed = createRunFeed()
+    const worker = startVisits(works.runParts, works.queue, config.concurrency, feed.tell)
     works.closers.add(() => worker.stop())
-    const summary = await follow(works, selection, options.format)
+    const summary = await follow(works, selection, feed, options.format)
     if (summary.runs.length === 0) throw refusal('No board fits: "rolewatch source list" shows the sources, companies.yaml the boards.')
     await Promise.race([works.notifier.deliverDue(), sleep(LAST_NOTIFICATIONS_MS, undefined, { ref: false })])
     show(summary, options.format)
@@ -41,7 +42,7 @@ export async function refreshCommand(config: Config, options: Options): Promise<
 }
 
 /** Runs the refresh under a live line on a terminal, a line every few seconds on stderr elsewhere. */
-async function follow(works: Works, selection: Selection, format: Format): Promise<RefreshSummary> {
+async function follow(works: Works, selection: Selection, feed: RunFeed, format: Format): Promise<RefreshSummary> {
   const tally = createTally()
   if (format === 'table' && process.stdout.isTTY) {
     let summary: RefreshSummary | undefined
@@ -49,7 +50,7 @@ async function follow(works: Works, selection: Selection, format: Format): Promi
       {
         title: 'Visiting boards',
         task: async (_context, task) => {
-          summary = await refresh(works.database, works.queue, selection, (progress) => {
+          summary = await refresh(works.database, works.queue, selection, feed, (progress) => {
             task.title = tally(progress)
           })
         },
@@ -58,7 +59,7 @@ async function follow(works: Works, selection: Selection, format: Format): Promi
     if (summary) return summary
   }
   let next = Date.now() + 5000
-  return refresh(works.database, works.queue, selection, (progress) => {
+  return refresh(works.database, works.queue, selection, feed, (progress) => {
     const line = tally(progress)
     if (Date.now() < next) return
     next = Date.now() + 5000

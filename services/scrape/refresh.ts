@@ -1,10 +1,9 @@
 // A refresh: visits that a person asks for, ahead of the schedule, followed until the last of them has ended.
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Queue } from '../../ops/queue.ts'
 import { findBoards, type Board } from '../store/boards.ts'
 import type { Database } from '../store/database.ts'
-import { runsSince, type RunRow } from '../store/runs.ts'
+import { runsSince, type RunRecord, type RunRow } from '../store/runs.ts'
 import { URGENT, visitTask, VISITS } from './schedule.ts'
 
 export interface Selection {
@@ -20,6 +19,38 @@ export interface RefreshSummary {
   seconds: number
   postings_per_second: number
   peak_rss_mb: number
+}
+
+/** Runs that this very process makes, told as they end. */
+export interface RunFeed {
+  tell(run: RunRecord): void
+  /** Everything told since the last call; waits for news at most so long. */
+  next(withinMs: number): Promise<RunRecord[]>
+}
+
+/** A feed that nobody has told anything yet. */
+export function createRunFeed(): RunFeed {
+  let told: RunRecord[] = []
+  let news = () => {}
+  return {
+    tell(run) {
+      told.push(run)
+      news()
+    },
+    async next(withinMs) {
+      if (told.length === 0)
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, withinMs)
+          news = () => {
+            clearTimeout(timer)
+            resolve()
+          }
+        })
+      const runs = told
+      told = []
+      return runs
+    },
+  }
 }
 
 export interface RefreshProgress {
@@ -48,28 +79,34 @@ export async function refresh(
   database: Database,
   queue: Queue,
   selection: Selection,
+  feed: RunFeed,
   onProgress: (progress: RefreshProgress) => void = () => {},
 ): Promise<RefreshSummary> {
   const started = performance.now()
   const since = await databaseTime(database)
   const boards = await askForVisits(database, queue, selection)
-  const waiting = new Set(boards.map((board) => board.id))
+  const waiting = new Map(boards.map((board) => [board.id, board.ident]))
   const runs: RunRow[] = []
-  let peak = process.memoryUsage.rss()
   while (waiting.size > 0) {
-    await sleep(waiting.size > 50 ? 200 : 50)
-    peak = Math.max(peak, process.memoryUsage.rss())
-    const fresh = await runsSince(database.db, [...waiting], since)
-    for (const run of fresh) waiting.delete(run.board_id)
+    const own = await feed.next(ELSEWHERE_MS)
+    const others = own.length > 0 ? [] : await runsSince(database.db, [...waiting.keys()], since)
+    const fresh: RunRow[] = []
+    for (const run of [...own, ...others]) {
+      const board = waiting.get(run.board_id)
+      if (board !== undefined && waiting.delete(run.board_id)) fresh.push({ ...run, board, undone_at: null })
+    }
     runs.push(...fresh)
     if (fresh.length > 0) onProgress({ done: boards.length - waiting.size, total: boards.length, fresh })
-    else await dropLost(queue, waiting, since)
+    else if (own.length === 0) await dropLost(queue, waiting, since)
   }
-  return summarise(runs, (performance.now() - started) / 1000, peak)
+  return summarise(runs, (performance.now() - started) / 1000)
 }
 
+/** How long this process may be silent before the database is asked what others did. */
+const ELSEWHERE_MS = 300
+
 /** What the runs come to. */
-export function summarise(runs: RunRow[], seconds: number, peakRss: number): RefreshSummary {
+export function summarise(runs: RunRow[], seconds: number): RefreshSummary {
   const totals: Record<string, number> = {}
   for (const run of runs) totals[run.outcome] = (totals[run.outcome] ?? 0) + 1
   const seen = runs.reduce((sum, run) => sum + run.seen, 0)
@@ -78,7 +115,8 @@ export function summarise(runs: RunRow[], seconds: number, peakRss: number): Ref
     totals,
     seconds: Number(seconds.toFixed(3)),
     postings_per_second: Math.round(seen / Math.max(seconds, 0.001)),
-    peak_rss_mb: Math.round(peakRss / 1_048_576),
+    // In kilobytes, whatever the platform calls them.
+    peak_rss_mb: Math.round(process.resourceUsage().maxRSS / 1024),
   }
 }
 
@@ -88,7 +126,7 @@ async function databaseTime(database: Database): Promise<Date> {
   return new Date((rows[0]?.now ?? new Date()).getTime() - 50)
 }
 
-async function dropLost(queue: Queue, waiting: Set<number>, since: Date): Promise<void> {
+async function dropLost(queue: Queue, waiting: Map<number, string>, since: Date): Promise<void> {
   for (const letter of await queue.deadLetters(VISITS)) {
     const id = (letter.data as { board_id?: number } | null)?.board_id
     if (id !== undefined && letter.at >= since) waiting.delete(id)

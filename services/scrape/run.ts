@@ -10,6 +10,7 @@ import { dedupe } from '../postings/dedupe.ts'
 import { NORMALISE_VERSION, normalise } from '../postings/normalise.ts'
 import type { Posting } from '../postings/posting.ts'
 import type { Board } from '../store/boards.ts'
+import type { Confirmation } from '../store/confirmations.ts'
 import { takeFromCap } from '../store/counters.ts'
 import type { Database, Db } from '../store/database.ts'
 import { quarantinePage, recordPages } from '../store/pages.ts'
@@ -29,6 +30,8 @@ export interface RunParts {
   database: Database
   door: Door
   archive: Archive
+  /** Writes a visit that changed nothing. */
+  confirm: (confirmation: Confirmation) => Promise<void>
   sources: Readonly<Record<string, Source>>
   /** New postings stored per UTC day at the most. */
   maxNewPerDay: number | undefined
@@ -105,7 +108,7 @@ async function confirm(parts: RunParts, progress: Progress, reading: Reading): P
     complete: true,
     seen,
   }
-  await recordRun(parts.database.db, run, { fresh: true, failed: false, recent_counts: nextWindow(board.recent_counts, seen) }, true)
+  await parts.confirm({ run, recentCounts: nextWindow(board.recent_counts, seen) })
   return run
 }
 

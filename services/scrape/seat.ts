@@ -63,7 +63,6 @@ async function settle(seat: Seat, writing: Promise<void>): Promise<void> {
 export async function writeOpening(parts: SeatParts, seat: Seat, error: unknown, lease?: string): Promise<void> {
   const { host, source } = seat
   const message = error instanceof Error ? error.message : String(error)
-  seat.stale = true
   const row = await openBreaker(parts.db, { host, source, error: message, probe: lease, now: parts.now?.() })
   // A look taken while the row was being written may have seen it closed.
   seat.known = undefined

@@ -85,7 +85,7 @@ export function escapeLike(text: string): string {
 }
 
 /**
- * A text as one operand of to_tsquery, with nothing in it an operator: its words, in this order, at this weight.
+ * A text, not empty, as one operand of to_tsquery, with nothing in it an operator: its words, in this order, at this weight.
  * Syntax: PostgreSQL manual, "to_tsquery".
  */
 export function quoteWords(text: string, weight: 'A' | 'B' | 'C' | 'D'): string {

@@ -49,11 +49,8 @@ export interface BoardUpdate {
   region?: string
 }
 
-/**
- * Writes the run and the board's memory of it in one statement. `hasty` does not wait for the disk: for a visit that changed nothing,
- * which a power cut may well forget. (The setting is local to the statement's own transaction.)
- */
-export async function recordRun(db: Db, run: RunRecord, update: BoardUpdate, hasty = false): Promise<void> {
+/** Writes the run and the board's memory of it in one statement. */
+export async function recordRun(db: Db, run: RunRecord, update: BoardUpdate): Promise<void> {
   const row = { ...run, guard: run.guard === null ? null : JSON.stringify(run.guard) }
   const memory: Record<string, unknown> = {
     last_run_id: run.id,
@@ -67,11 +64,10 @@ export async function recordRun(db: Db, run: RunRecord, update: BoardUpdate, has
     ...(update.reader === undefined ? {} : { reader: update.reader }),
     ...(update.region === undefined ? {} : { region: update.region }),
   }
-  const writing = db('boards')
+  await db('boards')
     .with('recorded', (query: Knex.QueryBuilder) => query.insert(row).into('runs'))
     .where({ id: run.board_id })
-  if (hasty) void writing.whereRaw(`set_config('synchronous_commit', 'off', true) is not null`)
-  await writing.update(memory)
+    .update(memory)
 }
 
 export interface RunRow extends Omit<RunRecord, 'board_id'> {

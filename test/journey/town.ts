@@ -8,7 +8,7 @@ import { Writable } from 'node:stream'
 import { openSandbox, type Sandbox, type SandboxOptions } from '../../ops/sandbox/sandbox.ts'
 import { startTelemetry } from '../../ops/telemetry.ts'
 import { readConfig, type Config } from '../../services/config.ts'
-import { refresh, type RefreshSummary, type Selection } from '../../services/scrape/refresh.ts'
+import { createRunFeed, refresh, type RefreshSummary, type Selection } from '../../services/scrape/refresh.ts'
 import { startVisits } from '../../services/scrape/schedule.ts'
 import { migrate, openDatabase } from '../../services/store/database.ts'
 import { openWorks, type Works } from '../../services/works.ts'
@@ -81,14 +81,15 @@ export async function openTown(options: SandboxOptions & { now?: () => Date; env
   })
   const log = createLog({ format: 'json', level: config.logLevel, secrets: config.secrets, stream })
   const works = await openWorks(config, { log, ...(options.now ? { now: options.now } : {}) })
-  const worker = startVisits(works.runParts, works.queue, 8)
+  const feed = createRunFeed()
+  const worker = startVisits(works.runParts, works.queue, 8, feed.tell)
   works.closers.add(() => worker.stop())
   return {
     ...ground,
     config,
     works,
     logged,
-    refresh: (selection = {}) => refresh(works.database, works.queue, selection),
+    refresh: (selection = {}) => refresh(works.database, works.queue, selection, feed),
     async close() {
       await works.close()
       await ground.close()

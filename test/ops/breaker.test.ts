@@ -1,5 +1,6 @@
 // The breaker as the gate relies on it: when it opens, what counts, and that closing begins anew.
 
+import { mock } from 'node:test'
 import { expect } from 'chai'
 import { BreakerOpen, createBreaker, type Breaker, type BreakerLimits } from '../../ops/breaker.ts'
 
@@ -72,12 +73,21 @@ describe('the breaker', () => {
   })
 
   it('forgets what lies further back than its window', async () => {
-    const { breaker } = create({ volume: 3, windowSeconds: 0.05 })
-    await fails(breaker)
-    await fails(breaker)
-    await new Promise((resolve) => setTimeout(resolve, 120))
-    await fails(breaker)
-    expect(breaker.open).to.equal(false)
+    mock.timers.enable({ apis: ['setInterval'] })
+    try {
+      const { breaker } = create({ volume: 3 })
+      await fails(breaker)
+      await fails(breaker)
+      mock.timers.tick(61_000)
+      await fails(breaker)
+      expect(breaker.open).to.equal(false)
+      mock.timers.tick(50_000)
+      await fails(breaker)
+      await fails(breaker)
+      expect(breaker.open, 'three within a minute').to.equal(true)
+    } finally {
+      mock.timers.reset()
+    }
   })
 
   it('counts anew after a reset: what was under way before does not open it', async () => {

@@ -44,7 +44,7 @@ describe('health', () => {
       })
       expect(status).to.equal(200)
       expect(json).to.deep.include({ status: 'ok', version: api.parts.config.version, time: '2025-07-10T12:00:00.000Z' })
-      const components = json['components'] as unknown as Record<string, { latency_seconds: number }>
+      const components = json['components'] as Record<string, { latency_seconds: number }>
       expect(components['database']).to.deep.equal({ status: 'ok', latency_seconds: 0.25, detail: 'here' })
       expect(components['queue']?.latency_seconds).to.be.within(0, 1)
     })

@@ -59,7 +59,7 @@ describe('the resources of the API', () => {
         valid_to: '2025-01-01T00:00:00Z',
       })
       const { json } = await api.ask('/api/v1/companies/acme')
-      const history = json['history'] as unknown as { name: string; valid_to: string | null }[]
+      const history = json['history'] as { name: string; valid_to: string | null }[]
       expect(history.map(({ name, valid_to }) => [name, valid_to])).to.deep.equal([
         ['Acme', null],
         ['Acme Ltd', '2025-01-01T00:00:00.000Z'],
@@ -202,7 +202,7 @@ describe('the resources of the API', () => {
       await world.db('outbox').insert({ channel: 'slack', search_id: id, uid: uids[1], state: 'delivered' })
       const { json } = await api.ask(`/api/v1/searches/${String(id)}`)
       expect(json['matches_total']).to.equal(2)
-      const matches = json['matches'] as unknown as { notification: string | null; posting: { external_id: string } }[]
+      const matches = json['matches'] as { notification: string | null; posting: { external_id: string } }[]
       expect(matches.map(({ notification, posting }) => [notification, posting.external_id])).to.deep.equal([
         ['delivered', '2'],
         [null, '1'],

@@ -1,3 +1,5 @@
+// Which addresses are refused: written in every way, resolved by name, and through the guard that sockets use.
+
 import type { LookupAddress } from 'node:dns'
 import { expect } from 'chai'
 import fc from 'fast-check'

@@ -1,3 +1,5 @@
+// What an answer means: truncated JSON told from broken JSON, walls from drift, and a kind for every status.
+
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { endsInTheMiddle, judge, refusalOf, type Asked } from '../../../services/scrape/answer.ts'
@@ -89,6 +91,13 @@ describe('judge', () => {
   it('does not parse what was not asked for as JSON', () => {
     const page = judge(answer(200, '{"a":'), asked({ json: false }))
     expect(page.kind === 'page' && page.page.body).to.equal('{"a":')
+  })
+
+  it('takes an empty body for a fault of the network, whatever was asked for', () => {
+    for (const json of [true, false]) expect(failing(() => judge(answer(200), asked({ json }))).kind).to.equal('network')
+    expect(failing(() => judge(answer(204), asked())).message)
+      .to.include('204')
+      .and.to.include('empty')
   })
 
   it('takes 304 for unchanged only when it was asked for', () => {

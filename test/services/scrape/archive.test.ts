@@ -78,7 +78,10 @@ describe('the archive', () => {
   it('notices a body that is not what was kept', async () => {
     const { hash } = await archive.keep('{"jobs":[1]}')
     await writeFile(fileOf(hash), zstdCompressSync('{"jobs":[2]}'))
-    expect(await failing(archive.read(hash))).to.include(hash).and.to.include('damaged').and.to.include(sha256('{"jobs":[2]}'))
+    expect(await failing(archive.read(hash)))
+      .to.include(hash)
+      .and.to.include('damaged')
+      .and.to.include(sha256('{"jobs":[2]}'))
     await writeFile(fileOf(hash), 'not zstd')
     expect(await failing(archive.read(hash))).to.include('does not decompress')
   })

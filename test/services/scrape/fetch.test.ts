@@ -1,3 +1,5 @@
+// The door from end to end, against a real server: pages, broken bodies, statuses, Retry-After, the network, caps.
+
 import { createHash } from 'node:crypto'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { expect } from 'chai'
@@ -378,6 +380,19 @@ describe('the door to the web', () => {
       await hasty.close()
     })
 
+    it('gives up on a host that never stops sending a little', async () => {
+      const hasty = openTestDoor(world, web, { timeoutSeconds: 0.3 })
+      const drips: NodeJS.Timeout[] = []
+      web.on(PATH, (_request, response) => {
+        response.writeHead(200)
+        drips.push(setInterval(() => response.write(' '), 20))
+      })
+      expect((await failureOf(hasty.fetch({ url: BOARD }, visitOf()))).kind).to.equal('timeout')
+      for (const drip of drips) clearInterval(drip)
+      expect(drips).to.have.length(3)
+      await hasty.close()
+    })
+
     it('takes the time limit of the source unless told otherwise', async () => {
       web.on(PATH, hang)
       const failure = await failureOf(door.fetch({ url: BOARD }, visitOf(testSource({ timeoutSeconds: 0.1 }))))
@@ -439,7 +454,10 @@ describe('the door to the web', () => {
       const sent = async (count: number) => {
         while (web.seen.length < count) await new Promise((resolve) => setImmediate(resolve))
       }
-      web.on(PATH, later((response) => response.end('{}')))
+      web.on(
+        PATH,
+        later((response) => response.end('{}')),
+      )
       const whole = door.fetch({ url: BOARD }, visitOf())
       await sent(1)
       const closed = door.close()
@@ -448,7 +466,10 @@ describe('the door to the web', () => {
       await closed
 
       const second = openTestDoor(world, web, { clock })
-      web.on(PATH, later((response) => response.writeHead(302, { location: '/next' }).end()))
+      web.on(
+        PATH,
+        later((response) => response.writeHead(302, { location: '/next' }).end()),
+      )
       const redirected = failureOf(second.fetch({ url: BOARD }, visitOf()))
       await sent(2)
       const closedToo = second.close()

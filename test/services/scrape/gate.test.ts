@@ -1,3 +1,5 @@
+// Pace, breaker and probe through real doors: several workers, one database.
+
 import { expect } from 'chai'
 import type { Fields } from '../../../ops/log.ts'
 import { createWatch, type Span } from '../../../ops/telemetry.ts'

@@ -1,3 +1,5 @@
+// When an attempt is made again and after how long, and what Retry-After may say.
+
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { Failure, FAILURE_KINDS, type FailureKind } from '../../../scrapers/failure.ts'

@@ -1,3 +1,5 @@
+// Redirects hop by hop, addresses that are refused, and robots.txt, against a real server.
+
 import { expect } from 'chai'
 import type { Door } from '../../../services/scrape/fetch.ts'
 import { openWorld, type World } from '../../world.ts'

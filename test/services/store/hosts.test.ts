@@ -71,7 +71,10 @@ describe('hosts', () => {
     it('never come closer than the gap, whoever asks and whenever', async () => {
       await fc.assert(
         fc.asyncProperty(
-          fc.array(fc.record({ pass: fc.integer({ min: 0, max: 5 }), gap: fc.integer({ min: 1, max: 9 }) }), { minLength: 2, maxLength: 12 }),
+          fc.array(fc.record({ pass: fc.integer({ min: 0, max: 5 }), gap: fc.integer({ min: 1, max: 9 }) }), {
+            minLength: 2,
+            maxLength: 12,
+          }),
           async (asks) => {
             await world.db('hosts').delete()
             let now = 0

@@ -192,10 +192,10 @@ describe('searching postings', () => {
       ]
       await world.db('snapshots').insert(dates.map((date) => ({ date })))
       for (const date of dates) {
-        const rows = (await world.db('posting_snapshots').where('snapshot_date', date).select('uid', 'title')) as {
-          uid: string
-          title: string
-        }[]
+        const rows = await world
+          .db('posting_snapshots')
+          .where('snapshot_date', date)
+          .select<{ uid: string; title: string }[]>('uid', 'title')
         const { items } = await searchPostings(world.db, { as_of: date })
         expect(items.map((item) => `${item.uid} ${item.title}`).toSorted(), date).to.deep.equal(
           rows.map((row) => `${row.uid} ${row.title}`).toSorted(),
