@@ -64,6 +64,8 @@ export async function up(knex: Knex): Promise<void> {
     create index postings_skills on postings using gin (skills);
     create index postings_new on postings (first_seen_at desc, uid desc);
     create index postings_posted on postings ((coalesce(posted_at, first_seen_at)) desc, uid desc);
+    create index postings_paid on postings ((coalesce(pay_annual_max, pay_annual_min, -1)) desc, uid desc);
+    create index postings_countries on postings using gin (countries);
     create index postings_company on postings (company_id);
     create index postings_open on postings (board_id) where closed_at is null;
     create index postings_batch on postings (close_batch) where close_batch is not null;

@@ -1,20 +1,26 @@
 #!/usr/bin/env node
 // The `rolewatch` command: it parses arguments, calls a room, prints, and ends with 0 (done), 1 (failed) or 2 (bad configuration or arguments).
 
-import { Command, CommanderError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import { startTelemetry } from '../ops/telemetry.ts'
-import { ConfigError, readConfig, type Config } from './config.ts'
+import { bearLeavingReaders, explain } from './cli/ending.ts'
+import { collect, count, positive } from './cli/given.ts'
+import { readConfig, type Config } from './config.ts'
 
 /** What a command is given: the checked configuration and what it printed with. */
 type Action<O> = (config: Config, options: O, args: string[]) => Promise<number | void>
 
 const FORMAT = new Option('--format <format>', 'how to print the answer').choices(['table', 'json']).default('table')
 
+/** Known once the configuration is read; nothing that is printed holds them. */
+let secrets: readonly string[] = []
+
 /** Runs a command's action between the start and the end of telemetry, and turns what it throws into an exit code. */
 function run<O>(load: () => Promise<Action<O>>): (...given: unknown[]) => Promise<void> {
   return async (...given) => {
     const command = given.at(-1) as Command
     const config = readConfig()
+    secrets = config.secrets
     // Before the rooms are loaded: pg must find the instrumentation in place.
     const stopTelemetry = startTelemetry({ endpoint: config.otlpEndpoint, version: config.version, role: command.name() })
     try {
@@ -26,14 +32,9 @@ function run<O>(load: () => Promise<Action<O>>): (...given: unknown[]) => Promis
   }
 }
 
-function collect(value: string, before: string[] = []): string[] {
-  return [...before, ...value.split(',').map((part) => part.trim())]
-}
-
-function count(value: string): number {
-  const number = Number(value)
-  if (!Number.isInteger(number) || number < 0) throw new CommanderError(2, 'rolewatch.number', `"${value}" is not a whole number`)
-  return number
+/** What the help ends with: the command as it is typed. */
+function examples(...lines: string[]): string {
+  return `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((line) => `  ${line}`).join('\n')}`
 }
 
 const program = new Command('rolewatch')
@@ -58,13 +59,13 @@ program
   .description('serve the API, visit boards when they are due, send notifications')
   .addOption(new Option('--role <role>', 'what this process does').choices(['all', 'api', 'worker']).default('all'))
   .option('--sandbox', 'against a local job market with a local Slack and a local trace receiver; data in <data>/sandbox')
-  .addHelpText('after', '\nExamples:\n  rolewatch start\n  PORT=9090 rolewatch start --role api\n  rolewatch start --sandbox')
+  .addHelpText('after', examples('rolewatch start', 'PORT=9090 rolewatch start --role api', 'rolewatch start --sandbox'))
   .action(run(async () => (await import('./cli/start.ts')).startCommand))
 
 program
   .command('migrate')
   .description('bring the database to the newest schema')
-  .addHelpText('after', '\nExample:\n  DATABASE_URL=postgres://me@db/rolewatch rolewatch migrate')
+  .addHelpText('after', examples('DATABASE_URL=postgres://me@db/rolewatch rolewatch migrate'))
   .action(run(async () => (await import('./cli/database.ts')).migrateCommand))
 
 program
@@ -72,11 +73,11 @@ program
   .description('visit boards now, ahead of the schedule, and wait for the runs')
   .option('--source <names>', 'only these sources (repeat or separate by commas)', collect)
   .option('--board <names>', 'only these boards: stripe or greenhouse/stripe', collect)
-  .option('--limit <n>', 'at most so many boards', count)
+  .option('--limit <n>', 'at most so many boards', positive)
   .addOption(FORMAT)
   .addHelpText(
     'after',
-    '\nExamples:\n  rolewatch refresh\n  rolewatch refresh --source lever --source ashby\n  rolewatch refresh --board greenhouse/stripe --format json',
+    examples('rolewatch refresh', 'rolewatch refresh --source lever,ashby', 'rolewatch refresh --board greenhouse/stripe --format json'),
   )
   .action(run(async () => (await import('./cli/refresh.ts')).refreshCommand))
 
@@ -91,18 +92,18 @@ program
   .option('--mode <mode>', 'remote, hybrid or onsite')
   .option('--level <level>', 'intern, junior, mid, senior, staff or principal')
   .option('--skill <names>', 'all of these (repeat or separate by commas)', collect)
-  .option('--salary-min <amount>', 'at least so much a year; needs --currency', count)
+  .option('--salary-min <amount>', 'at least so much a year; needs --currency', positive)
   .option('--currency <code>', 'ISO 4217 code, as USD')
   .option('--source <name>')
-  .option('--posted-within <days>', 'posted in the last so many days', count)
+  .option('--posted-within <days>', 'posted in the last so many days', positive)
   .option('--status <status>', 'open, closed or all')
   .option('--as-of <date>', 'as it was at the end of that day (UTC), as 2026-01-31')
   .option('--sort <order>', 'relevance, newest or salary')
-  .option('--limit <n>', 'how many', count)
+  .option('--limit <n>', 'how many', positive)
   .addOption(FORMAT)
   .addHelpText(
     'after',
-    '\nExamples:\n  rolewatch query "site reliability" --country DE --posted-within 7\n  rolewatch query --skill rust,postgresql --format json',
+    examples('rolewatch query "site reliability" --country DE --posted-within 7', 'rolewatch query --skill rust,postgresql --format json'),
   )
   .action(run(async () => (await import('./cli/query.ts')).queryCommand))
 
@@ -115,7 +116,7 @@ search
 search
   .command('add')
   .description('save a search; its new postings are told on Slack')
-  .argument('<name>')
+  .argument('<name>', 'what it is called in messages')
   .option('--q <words>')
   .option('--company <name>')
   .option('--title <words>')
@@ -124,16 +125,17 @@ search
   .option('--mode <mode>')
   .option('--level <level>')
   .option('--skill <names>', 'all of these', collect)
-  .option('--salary-min <amount>', 'at least so much a year; needs --currency', count)
+  .option('--salary-min <amount>', 'at least so much a year; needs --currency', positive)
   .option('--currency <code>')
   .option('--source <name>')
   .addOption(FORMAT)
-  .addHelpText('after', '\nExample:\n  rolewatch search add "Berlin data" --q "data engineer" --location Berlin')
+  .addHelpText('after', examples('rolewatch search add "Berlin data" --q "data engineer" --location Berlin'))
   .action(run(async () => (await import('./cli/search.ts')).addCommand))
 search
   .command('remove')
   .description('delete a saved search and what it matched')
-  .argument('<id>')
+  .argument('<id>', 'as "rolewatch search list" shows it')
+  .addHelpText('after', examples('rolewatch search remove 5f0c9d52-8f3e-4f0e-9b39-7d7f0f0b6a11'))
   .action(run(async () => (await import('./cli/search.ts')).removeCommand))
 
 const source = program.command('source').description('sources and their boards')
@@ -148,33 +150,37 @@ source
   .argument('<name>', 'greenhouse or greenhouse/stripe')
   .option('--for <time>', 'how long: 30m, 2h, 7d', '1h')
   .option('--reason <text>', 'why, for whoever wonders')
-  .addHelpText('after', '\nExample:\n  rolewatch source pause greenhouse/stripe --for 2h --reason "board is being moved"')
+  .addHelpText('after', examples('rolewatch source pause greenhouse/stripe --for 2h --reason "board is being moved"'))
   .action(run(async () => (await import('./cli/source.ts')).pauseCommand))
 source
   .command('resume')
   .description('visit it again')
-  .argument('<name>')
+  .argument('<name>', 'greenhouse or greenhouse/stripe')
+  .addHelpText('after', examples('rolewatch source resume greenhouse/stripe'))
   .action(run(async () => (await import('./cli/source.ts')).resumeCommand))
 source
   .command('reset')
   .description('close the breakers of its hosts and lift their pauses')
-  .argument('<name>')
+  .argument('<name>', 'greenhouse')
+  .addHelpText('after', examples('rolewatch source reset greenhouse'))
   .action(run(async () => (await import('./cli/source.ts')).resetCommand))
 
 program
   .command('undo-close')
   .description('open again what one run closed')
   .argument('<batch>', 'the id of the run: "rolewatch runs" shows it')
+  .addHelpText('after', examples('rolewatch undo-close 5f0c9d52-8f3e-4f0e-9b39-7d7f0f0b6a11'))
   .action(run(async () => (await import('./cli/runs.ts')).undoCloseCommand))
 
 program
   .command('runs')
   .description('the newest visits')
   .option('--source <name>')
-  .option('--board <name>')
-  .option('--outcome <outcome>')
-  .option('--limit <n>', 'how many', count, 20)
+  .option('--board <name>', 'stripe or greenhouse/stripe')
+  .option('--outcome <outcome>', 'how it ended: ok, partial, blocked …')
+  .option('--limit <n>', 'how many', positive, 20)
   .addOption(FORMAT)
+  .addHelpText('after', examples('rolewatch runs --board greenhouse/stripe', 'rolewatch runs --outcome partial --format json'))
   .action(run(async () => (await import('./cli/runs.ts')).runsCommand))
 
 const queue = program.command('queue').description('the queue of visits')
@@ -198,6 +204,7 @@ outbox
   .command('resend')
   .description('send failed and uncertain notifications of a search again')
   .argument('<search>', 'the id of the search')
+  .addHelpText('after', examples('rolewatch outbox resend 5f0c9d52-8f3e-4f0e-9b39-7d7f0f0b6a11'))
   .action(run(async () => (await import('./cli/outbox.ts')).resendCommand))
 
 const token = program.command('token').description('tokens for the API')
@@ -205,7 +212,8 @@ token
   .command('create')
   .description('make a token; it is shown once')
   .argument('<name>', 'what it is for')
-  .option('--scope <scopes>', 'read, write, metrics, hooks or admin (repeat or separate by commas)', collect)
+  .option('--scope <scopes>', 'read (unless told), write, metrics, hooks or admin (repeat or separate by commas)', collect)
+  .addHelpText('after', examples('rolewatch token create phone', 'rolewatch token create grafana --scope read,metrics'))
   .action(run(async () => (await import('./cli/token.ts')).createCommand))
 token
   .command('list')
@@ -216,36 +224,38 @@ token
   .command('revoke')
   .description('end a token')
   .argument('<name>', 'its name or id')
+  .addHelpText('after', examples('rolewatch token revoke phone'))
   .action(run(async () => (await import('./cli/token.ts')).revokeCommand))
 
 program
   .command('snapshot')
   .description('mark a day for the trend views posting_snapshots and comp_snapshots')
   .option('--date <date>', 'as 2026-01-31; today (UTC) unless told')
+  .addHelpText('after', examples('rolewatch snapshot --date 2026-01-31'))
   .action(run(async () => (await import('./cli/database.ts')).snapshotCommand))
 
 program
   .command('try')
   .description('visit one board once and print what was read; nothing is stored')
-  .argument('<source>')
-  .argument('<board>')
+  .argument('<source>', 'greenhouse, lever or ashby')
+  .argument('<board>', 'its name in the addresses of the source')
   .option('--save', "write the page as a fixture of the source's test")
   .addOption(FORMAT)
-  .addHelpText('after', '\nExample:\n  rolewatch try ashby linear')
+  .addHelpText('after', examples('rolewatch try ashby linear'))
   .action(run(async () => (await import('./cli/try.ts')).tryCommand))
 
 program
   .command('sandbox')
   .description('a job market on this machine, until Ctrl-C')
   .option('--port <n>', 'where it listens', count, 9000)
-  .option('--boards <n>', 'how many boards', count, 30)
-  .option('--postings <n>', 'postings per board', count, 40)
+  .option('--boards <n>', 'how many boards', positive, 30)
+  .option('--postings <n>', 'postings per board', positive, 40)
   .option('--seed <n>', 'another seed, another market', count, 1)
   .option('--captures <dir>', 'serve captured payloads in place of invented ones')
   .option('--series', 'with --captures: the dated series of snapshots')
   .addHelpText(
     'after',
-    '\nExample:\n  rolewatch sandbox --boards 600 --postings 32\n  ROLEWATCH_UPSTREAM=http://127.0.0.1:9000 ROLEWATCH_PACE=0 rolewatch refresh',
+    examples('rolewatch sandbox --boards 600 --postings 32', 'ROLEWATCH_UPSTREAM=http://127.0.0.1:9000 ROLEWATCH_PACE=0 rolewatch refresh'),
   )
   .action(run(async () => (await import('./cli/sandbox.ts')).sandboxCommand))
 
@@ -255,32 +265,9 @@ program
   .addOption(FORMAT)
   .action(run(async () => (await import('./cli/doctor.ts')).doctorCommand))
 
-// A reader that has seen enough ("rolewatch query … | head") is no fault.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(0)
-})
-
+bearLeavingReaders()
 try {
   await program.parseAsync()
 } catch (error) {
-  process.exitCode = explain(error)
-}
-
-/** Prints what went wrong in words; a bug keeps its stack. */
-function explain(error: unknown): number {
-  if (error instanceof CommanderError) {
-    if (error.code === 'rolewatch.number') console.error(`error: ${error.message}`)
-    return error.exitCode === 0 ? 0 : 2
-  }
-  if (error instanceof ConfigError) {
-    console.error(error.message)
-    return 2
-  }
-  if (error instanceof Error && error.name === 'Refusal') {
-    console.error(error.message)
-    return 1
-  }
-  console.error(error)
-  return 1
+  process.exitCode = await explain(error, secrets)
 }

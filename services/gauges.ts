@@ -46,10 +46,13 @@ export function keepGauges(works: Pick<Works, 'watch' | 'database' | 'queue'>): 
 
 async function collectSources({ watch, database }: Pick<Works, 'watch' | 'database'>): Promise<void> {
   const { boards, openPostings, expectedInterval, lastSuccess } = watch.metrics
-  for (const summary of await sourceSummaries(database.db)) {
-    const source = summary.source
-    for (const outcome of OUTCOMES) boards.set({ source, outcome }, summary.outcomes[outcome] ?? 0)
-    openPostings.set({ source }, summary.open_postings)
+  const summaries = await sourceSummaries(database.db)
+  // A source whose last board has left has no row any more.
+  for (const source of sourceNames) {
+    const summary = summaries.find((one) => one.source === source)
+    for (const outcome of OUTCOMES) boards.set({ source, outcome }, summary?.outcomes[outcome] ?? 0)
+    openPostings.set({ source }, summary?.open_postings ?? 0)
+    if (!summary) continue
     if (summary.expected_interval_seconds !== null) expectedInterval.set({ source }, summary.expected_interval_seconds)
     if (summary.last_success !== null) lastSuccess.set({ source }, summary.last_success.getTime() / 1000)
   }
@@ -75,6 +78,9 @@ function atMostEvery(ms: number, work: () => Promise<void>): () => Promise<void>
   return async () => {
     if (Date.now() < next) return
     next = Date.now() + ms
-    await work()
+    await work().catch((error: unknown) => {
+      next = 0
+      throw error
+    })
   }
 }

@@ -17,11 +17,11 @@ export interface HealthChecks {
 }
 
 const GIB = 1_073_741_824
-/** Below this much free disk an operator has to act before PostgreSQL cannot write. */
+/** Bytes; below this much free disk an operator has to act before PostgreSQL cannot write. */
 const DISK_FLOOR = GIB
 
 /** The checks of one process. Sources are not among them: a board that is down is a freshness matter, not ill health of ours. */
-export function checkHealth(works: Pick<Works, 'config' | 'database' | 'queue'>): HealthChecks {
+export function checkHealth(works: Pick<Works, 'config' | 'database' | 'queue'>, diskFloor = DISK_FLOOR): HealthChecks {
   const { config, database, queue } = works
   return {
     essential: ['database'],
@@ -43,7 +43,7 @@ export function checkHealth(works: Pick<Works, 'config' | 'database' | 'queue'>)
         const { bavail, bsize } = await statfs(config.data)
         const free = bavail * bsize
         const detail = `${(free / GIB).toFixed(1)} GiB free`
-        return free < DISK_FLOOR ? { status: 'degraded', detail: `${detail}: make room under the data folder` } : { status: 'ok', detail }
+        return free < diskFloor ? { status: 'degraded', detail: `${detail}: make room under the data folder` } : { status: 'ok', detail }
       },
     },
   }

@@ -11,6 +11,7 @@ import { createWatch, type Watch } from '../ops/telemetry.ts'
 import { readBoards } from './boards.ts'
 import type { Config } from './config.ts'
 import { openNotifier, type Notifier } from './notify/notifier.ts'
+import { refusal, troubleOf, wordsOf } from './refusal.ts'
 import { openArchive } from './scrape/archive.ts'
 import { openDoor } from './scrape/fetch.ts'
 import type { RunParts } from './scrape/run.ts'
@@ -24,6 +25,7 @@ import { queueDatabase } from './store/queue.ts'
 /** Things that were opened, closed in reverse. */
 export interface Closers {
   add(close: () => Promise<unknown>): void
+  /** Closes every one of them; then throws what the first that failed threw. */
   closeAll(): Promise<void>
 }
 
@@ -32,7 +34,9 @@ function createClosers(): Closers {
   return {
     add: (close) => void stack.push(close),
     async closeAll() {
-      for (let close = stack.pop(); close; close = stack.pop()) await close()
+      const failures: unknown[] = []
+      for (let close = stack.pop(); close; close = stack.pop()) await close().catch((error: unknown) => failures.push(error))
+      if (failures.length > 0) throw failures[0]
     },
   }
 }
@@ -70,7 +74,7 @@ export async function openHouse(config: Config, options: OpenOptions = {}): Prom
   const watch = createWatch(metrics, log)
   const closers = createClosers()
   await mkdir(config.data, { recursive: true })
-  const database = await openDatabase({ url: config.databaseUrl, data: config.data, log, poolMax: Math.min(config.concurrency, 16) + 8 })
+  const database = await openOrRefuse(config, log)
   closers.add(() => database.close())
   try {
     const applied = await migrate(database)
@@ -80,6 +84,15 @@ export async function openHouse(config: Config, options: OpenOptions = {}): Prom
     throw error
   }
   return { config, watch, log, database, closers, close: () => closers.closeAll() }
+}
+
+/** Without a database there is nothing to do, and why is no bug of ours: a server that is away, or that cannot be started here. */
+async function openOrRefuse(config: Config, log: Log): Promise<Database> {
+  try {
+    return await openDatabase({ url: config.databaseUrl, data: config.data, log, poolMax: Math.min(config.concurrency, 16) + 8 })
+  } catch (error) {
+    throw refusal(troubleOf(error) ?? `The database cannot be opened: ${wordsOf(error)}`, error)
+  }
 }
 
 /** What visits need on top: the queue, the door to the web, the archive, and somebody to tell people. */
@@ -115,9 +128,8 @@ export async function openWorks(config: Config, options: OpenOptions = {}): Prom
       watch,
       database,
       slackWebhookUrl: config.slackWebhookUrl,
-      publicUrl: config.publicUrl,
       // With PORT=0 nobody knows the address before it listens: messages then carry no link.
-      ...(config.port === 0 ? {} : { apiUrl: `http://${config.host}:${config.port}` }),
+      publicUrl: config.publicUrl ?? (config.port === 0 ? undefined : `http://${config.host}:${config.port}`),
       owner,
       listen: true,
     })

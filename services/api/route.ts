@@ -1,4 +1,4 @@
-// A route as data: what it takes, what it gives and who may ask. It is mounted and documented from the same table.
+// A route as data: what it takes, what it gives and who may ask, mounted and documented from the same table.
 
 import { z } from 'zod'
 import type { Scope } from '../store/tokens.ts'

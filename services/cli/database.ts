@@ -3,7 +3,7 @@
 import type { Config } from '../config.ts'
 import { takeSnapshot } from '../store/snapshots.ts'
 import { openHouse } from '../works.ts'
-import { refusal } from './print.ts'
+import { readDay } from './given.ts'
 
 /** Opening the house migrates; this says so. */
 export async function migrateCommand(config: Config): Promise<void> {
@@ -14,8 +14,7 @@ export async function migrateCommand(config: Config): Promise<void> {
 
 /** Marks a day, so that the trend views have a row per posting for it. */
 export async function snapshotCommand(config: Config, options: { date?: string }): Promise<void> {
-  const date = options.date ?? new Date().toISOString().slice(0, 10)
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(date) || Number.isNaN(Date.parse(date))) throw refusal(`"${date}" is not a date: write it as 2026-01-31`)
+  const date = readDay(options.date)
   const house = await openHouse(config, { quiet: true })
   try {
     const { postings } = await takeSnapshot(house.database.db, date)

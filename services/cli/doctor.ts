@@ -1,9 +1,11 @@
 // doctor: checks this machine and this configuration, part by part, and says what to do about what is wrong.
 
-import { access, constants, statfs } from 'node:fs/promises'
+import { access, constants, mkdir, statfs } from 'node:fs/promises'
+import { redactText } from '../../ops/log.ts'
 import { readBoards } from '../boards.ts'
 import type { Config } from '../config.ts'
 import { countTokens } from '../store/tokens.ts'
+import { troubleOf, wordsOf } from '../refusal.ts'
 import { openHouse } from '../works.ts'
 import { print, type Format } from './print.ts'
 
@@ -18,21 +20,26 @@ export async function doctorCommand(config: Config, options: { format: Format })
   const findings = [
     await examine('node', () => Promise.resolve(`${process.versions.node} (${process.execPath})`)),
     await examine('data folder', async () => {
-      await access(config.data, constants.W_OK).catch(() => access(`${config.data}/..`, constants.W_OK))
-      const { bavail, bsize } = await statfs(`${config.data}/..`)
+      await mkdir(config.data, { recursive: true })
+      await access(config.data, constants.W_OK)
+      const { bavail, bsize } = await statfs(config.data)
       return `${config.data}, ${((bavail * bsize) / 1_073_741_824).toFixed(1)} GiB free`
     }),
-    await examine('database', async () => {
-      const house = await openHouse(config, { quiet: true })
-      try {
-        const seconds = await house.database.ping()
-        const tokens = await countTokens(house.database.db)
-        const kind = house.database.embedded ? 'embedded PostgreSQL' : 'PostgreSQL from DATABASE_URL'
-        return `${kind} answers in ${(seconds * 1000).toFixed(1)} ms, schema up to date, ${tokens} tokens`
-      } finally {
-        await house.close()
-      }
-    }),
+    await examine(
+      'database',
+      async () => {
+        const house = await openHouse(config, { quiet: true })
+        try {
+          const seconds = await house.database.ping()
+          const tokens = await countTokens(house.database.db)
+          const kind = house.database.embedded ? 'embedded PostgreSQL' : 'PostgreSQL from DATABASE_URL'
+          return `${kind} answers in ${(seconds * 1000).toFixed(1)} ms, schema up to date, ${tokens} tokens`
+        } finally {
+          await house.close()
+        }
+      },
+      config.secrets,
+    ),
     await examine('boards', () => Promise.resolve(`${readBoards(config.boards).length} in ${config.boards}/companies.yaml`)),
     await examine('Slack', () =>
       Promise.resolve(config.slackWebhookUrl ? 'SLACK_WEBHOOK_URL is set' : 'SLACK_WEBHOOK_URL is not set: notifications wait'),
@@ -45,10 +52,10 @@ export async function doctorCommand(config: Config, options: { format: Format })
   return findings.every((finding) => finding.ok) ? 0 : 1
 }
 
-async function examine(part: string, look: () => Promise<string>): Promise<Finding> {
+async function examine(part: string, look: () => Promise<string>, secrets: readonly string[] = []): Promise<Finding> {
   try {
     return { part, ok: true, detail: await look() }
   } catch (error) {
-    return { part, ok: false, detail: error instanceof Error ? error.message : String(error) }
+    return { part, ok: false, detail: redactText(troubleOf(error) ?? wordsOf(error), secrets) }
   }
 }

@@ -3,8 +3,11 @@
 import type { Config } from '../config.ts'
 import { appendAudit } from '../store/audit.ts'
 import { listUndelivered, resend } from '../store/outbox.ts'
+import { getSearch } from '../store/searches.ts'
 import { openHouse } from '../works.ts'
-import { print, refusal, utc, type Format } from './print.ts'
+import { refusal } from '../refusal.ts'
+import { readId } from './given.ts'
+import { print, utc, type Format } from './print.ts'
 
 export async function listCommand(config: Config, options: { format: Format }): Promise<void> {
   const house = await openHouse(config, { quiet: true })
@@ -30,12 +33,12 @@ export async function listCommand(config: Config, options: { format: Format }): 
 }
 
 export async function resendCommand(config: Config, _options: unknown, args: string[]): Promise<void> {
-  const id = args[0] ?? ''
-  if (!/^[0-9a-f-]{36}$/i.test(id)) throw refusal(`"${id}" is not the id of a search: "rolewatch outbox list" shows them.`)
+  const id = readId(args[0], 'search', 'rolewatch outbox list')
   const house = await openHouse(config, { quiet: true })
   try {
+    if (!(await getSearch(house.database.db, id))) throw refusal(`There is no search ${id}: "rolewatch search list" shows them.`)
     const count = await resend(house.database.db, { searchId: id })
-    await appendAudit(house.database.db, { actor: 'cli', action: 'outbox.resend', target: `search/${id}`, after: { count } })
+    if (count > 0) await appendAudit(house.database.db, { actor: 'cli', action: 'outbox.resend', target: `search/${id}`, after: { count } })
     console.log(count === 0 ? 'There is nothing to send again.' : `${count} notifications wait to be sent again.`)
   } finally {
     await house.close()

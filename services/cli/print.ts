@@ -2,13 +2,6 @@
 
 export type Format = 'json' | 'table'
 
-/** A request that cannot be met, in a sentence that says what to do. Exit code 1. */
-export function refusal(message: string): Error {
-  const error = new Error(message)
-  error.name = 'Refusal'
-  return error
-}
-
 /** Prints `data` as JSON, or the given columns of its rows. `empty` is what a person reads when there are none. */
 export function print<T>(
   format: Format,
@@ -45,5 +38,6 @@ export function utc(at: Date | string | null | undefined): string {
 function say(value: unknown): string {
   if (value === null || value === undefined) return ''
   if (typeof value === 'number') return value.toLocaleString('en-US')
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  // A row is a line.
+  return typeof value === 'string' ? value.replaceAll(/\s*\n\s*/g, ' ') : JSON.stringify(value)
 }

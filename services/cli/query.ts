@@ -8,7 +8,8 @@ import type { PostingQuery } from '../store/posting-query.ts'
 import type { PostingRow } from '../store/posting-row.ts'
 import { searchPostings } from '../store/posting-search.ts'
 import { openHouse } from '../works.ts'
-import { print, refusal, type Format } from './print.ts'
+import { misuse } from '../refusal.ts'
+import { print, type Format } from './print.ts'
 
 /** The options as commander names them. */
 export interface QueryOptions {
@@ -77,7 +78,7 @@ function parse(schema: z.ZodType, fields: Record<string, unknown>): unknown {
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
   const result = schema.safeParse(given)
   if (result.success) return result.data
-  throw refusal(
+  throw misuse(
     result.error.issues
       .map((issue) => `${issue.path.length > 0 ? `--${issue.path.join('.').replaceAll('_', '-')} ` : 'The search '}${issue.message}`)
       .join('\n'),

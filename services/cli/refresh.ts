@@ -3,10 +3,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Listr } from 'listr2'
 import type { Config } from '../config.ts'
+import { findBoards } from '../store/boards.ts'
 import { createRunFeed, refresh, type RunFeed, type RefreshProgress, type RefreshSummary, type Selection } from '../scrape/refresh.ts'
 import { startVisits } from '../scrape/schedule.ts'
+import type { Database } from '../store/database.ts'
 import { openWorks, type Works } from '../works.ts'
-import { refusal, toTable, type Format } from './print.ts'
+import { refusal } from '../refusal.ts'
+import { checkSources } from './given.ts'
+import { toTable, type Format } from './print.ts'
 
 interface Options {
   source?: string[]
@@ -20,12 +24,15 @@ const LAST_NOTIFICATIONS_MS = 10_000
 
 /** Exits 0 when it could visit the boards, whatever their outcomes. */
 export async function refreshCommand(config: Config, options: Options): Promise<void> {
+  const { source: names = [], board: boards = [] } = options
+  checkSources(names)
   const works = await openWorks(config, { quiet: true })
   try {
+    await checkBoards(works.database, names, boards)
     const limit = Math.min(options.limit ?? Infinity, config.maxFetchPerRun ?? Infinity)
     const selection: Selection = {
-      sources: options.source ?? [],
-      boards: options.board ?? [],
+      sources: names,
+      boards,
       limit: Number.isFinite(limit) ? limit : undefined,
     }
     works.notifier.start()
@@ -33,12 +40,23 @@ export async function refreshCommand(config: Config, options: Options): Promise<
     const worker = startVisits(works.runParts, works.queue, config.concurrency, feed.tell)
     works.closers.add(() => worker.stop())
     const summary = await follow(works, selection, feed, options.format)
-    if (summary.runs.length === 0) throw refusal('No board fits: "rolewatch source list" shows the sources, companies.yaml the boards.')
+    if (summary.runs.length === 0) throw refusal('No visit came to its end: "rolewatch queue dead" shows why.')
     await Promise.race([works.notifier.deliverDue(), sleep(LAST_NOTIFICATIONS_MS, undefined, { ref: false })])
     show(summary, options.format)
   } finally {
     await works.close()
   }
+}
+
+/** A name that fits nothing is likely a slip: said before anybody is visited. */
+async function checkBoards(database: Database, sources: string[], names: string[]): Promise<void> {
+  const filter = { ...(sources.length > 0 ? { sources } : {}), ...(names.length > 0 ? { idents: names } : {}) }
+  const found = await findBoards(database.db, filter)
+  const missing = names.filter((name) => !found.some((board) => board.ident === name || `${board.source}/${board.ident}` === name))
+  if (missing.length > 0)
+    throw refusal(`No board fits ${missing.join(', ')}: "rolewatch source list" shows the sources, companies.yaml the boards.`)
+  if (!found.some((board) => board.enabled && board.configured))
+    throw refusal('There is no board to visit: companies.yaml names none that fits and is enabled.')
 }
 
 /** Runs the refresh under a live line on a terminal, a line every few seconds on stderr elsewhere. */

@@ -1,9 +1,10 @@
 // sandbox: a job market on this machine, for trying things, drills and measurements.
 
-import { mkdir, writeFile } from 'node:fs/promises'
+import { access, mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { openSandbox } from '../../ops/sandbox/sandbox.ts'
 import type { Config } from '../config.ts'
+import { misuse, refusal } from '../refusal.ts'
 import { waitForSignal } from './signal.ts'
 
 interface Options {
@@ -17,6 +18,8 @@ interface Options {
 
 export async function sandboxCommand(config: Config, options: Options): Promise<void> {
   const stopped = waitForSignal()
+  if (options.port > 65_535) throw misuse(`${options.port} is not a port: it must be 0 (any free port) to 65535.`)
+  if (options.captures !== undefined) await needIndex(resolve(options.captures))
   const sandbox = await openSandbox({
     port: options.port,
     boards: options.boards,
@@ -35,4 +38,10 @@ To point Rolewatch at it:
 Ctrl-C ends it.`)
   await stopped
   await sandbox.close()
+}
+
+async function needIndex(folder: string): Promise<void> {
+  await access(join(folder, 'INDEX.csv')).catch(() => {
+    throw refusal(`${folder} has no INDEX.csv: a folder of captures says there what mirrors what.`)
+  })
 }

@@ -4,7 +4,9 @@ import { appendAudit } from '../store/audit.ts'
 import { createSearch, deleteSearch, listSearches } from '../store/searches.ts'
 import type { Config } from '../config.ts'
 import { openHouse } from '../works.ts'
-import { print, refusal, utc, type Format } from './print.ts'
+import { refusal } from '../refusal.ts'
+import { readId, readName } from './given.ts'
+import { print, utc, type Format } from './print.ts'
 import { toSavedQuery, type QueryOptions } from './query.ts'
 
 export async function listCommand(config: Config, options: { format: Format }): Promise<void> {
@@ -30,7 +32,7 @@ export async function listCommand(config: Config, options: { format: Format }): 
 }
 
 export async function addCommand(config: Config, options: QueryOptions & { format: Format }, args: string[]): Promise<void> {
-  const name = args[0] ?? ''
+  const name = readName(args[0])
   const query = toSavedQuery(options)
   const house = await openHouse(config, { quiet: true })
   try {
@@ -47,11 +49,10 @@ export async function addCommand(config: Config, options: QueryOptions & { forma
 }
 
 export async function removeCommand(config: Config, _options: unknown, args: string[]): Promise<void> {
-  const id = args[0] ?? ''
+  const id = readId(args[0], 'search', 'rolewatch search list')
   const house = await openHouse(config, { quiet: true })
   try {
-    if (!/^[0-9a-f-]{36}$/i.test(id) || !(await deleteSearch(house.database.db, id)))
-      throw refusal(`There is no search ${id}: "rolewatch search list" shows them.`)
+    if (!(await deleteSearch(house.database.db, id))) throw refusal(`There is no search ${id}: "rolewatch search list" shows them.`)
     await appendAudit(house.database.db, { actor: 'cli', action: 'search.delete', target: `search/${id}` })
     console.log('Deleted.')
   } finally {

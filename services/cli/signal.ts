@@ -3,7 +3,7 @@
 /** How long a stop may take before the process ends all the same. */
 const STOP_MS = 30_000
 
-/** Resolves at the first SIGINT or SIGTERM. The terminal and npm may both deliver the same one; a second one, later, ends at once. */
+/** Resolves at the first SIGINT or SIGTERM, or when nobody reads the output any more. The terminal and npm may both deliver the same one; a second one, later, ends at once. */
 export function waitForSignal(): Promise<void> {
   return new Promise((resolve) => {
     let first = 0
@@ -17,5 +17,9 @@ export function waitForSignal(): Promise<void> {
     }
     process.on('SIGINT', hear)
     process.on('SIGTERM', hear)
+    // Whoever read the output has gone, and with it the one who would end us.
+    process.stdout.once('error', () => {
+      if (first === 0) hear('SIGPIPE')
+    })
   })
 }

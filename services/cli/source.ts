@@ -1,14 +1,14 @@
 // source list, pause, resume, reset: how sources are, and holding them back by hand.
 
-import { sources, sourceNames } from '../../scrapers/index.ts'
+import { sources } from '../../scrapers/index.ts'
 import type { Config } from '../config.ts'
 import { appendAudit } from '../store/audit.ts'
-import { pauseBoards, resumeBoards, sourceSummaries } from '../store/boards.ts'
+import { findBoards, pauseBoards, resumeBoards, sourceSummaries } from '../store/boards.ts'
 import { resetHost } from '../store/hosts.ts'
 import { openHouse, type House } from '../works.ts'
-import { print, refusal, utc, type Format } from './print.ts'
-
-const UNITS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+import { refusal } from '../refusal.ts'
+import { readTarget, readTime } from './given.ts'
+import { print, utc, type Format } from './print.ts'
 
 export async function listCommand(config: Config, options: { format: Format }): Promise<void> {
   await withHouse(config, async ({ database }) => {
@@ -35,8 +35,8 @@ export async function listCommand(config: Config, options: { format: Format }): 
 }
 
 export async function pauseCommand(config: Config, options: { for: string; reason?: string }, args: string[]): Promise<void> {
-  const target = parseTarget(args[0] ?? '')
-  const until = new Date(Date.now() + parseTime(options.for))
+  const target = readTarget(args[0])
+  const until = new Date(Date.now() + readTime(options.for))
   await withHouse(config, async ({ database }) => {
     const count = await pauseBoards(database.db, target, until, options.reason ?? 'by hand')
     if (count === 0) throw nothingFits(args[0] ?? '')
@@ -46,22 +46,28 @@ export async function pauseCommand(config: Config, options: { for: string; reaso
       target: args[0] ?? '',
       after: { until, reason: options.reason ?? null },
     })
-    console.log(`${count} boards are paused until ${utc(until)}.`)
+    console.log(`${boards(count)} paused until ${utc(until)}.`)
   })
 }
 
 export async function resumeCommand(config: Config, _options: unknown, args: string[]): Promise<void> {
-  const target = parseTarget(args[0] ?? '')
+  const target = readTarget(args[0])
   await withHouse(config, async ({ database }) => {
     const count = await resumeBoards(database.db, target)
-    if (count === 0) throw nothingFits(args[0] ?? '')
+    const known =
+      count > 0 || (await findBoards(database.db, target.board ? { idents: [args[0] ?? ''] } : { sources: [target.source] })).length > 0
+    if (!known) throw nothingFits(args[0] ?? '')
+    if (count === 0) {
+      console.log(`${args[0]} was not paused.`)
+      return
+    }
     await appendAudit(database.db, { actor: 'cli', action: 'source.resume', target: args[0] ?? '' })
-    console.log(`${count} boards are visited again.`)
+    console.log(`${boards(count)} visited again.`)
   })
 }
 
 export async function resetCommand(config: Config, _options: unknown, args: string[]): Promise<void> {
-  const { source } = parseTarget(args[0] ?? '')
+  const { source } = readTarget(args[0])
   await withHouse(config, async ({ database }) => {
     for (const host of sources[source]?.hosts ?? []) await resetHost(database.db, host)
     await appendAudit(database.db, { actor: 'cli', action: 'source.reset', target: source })
@@ -78,18 +84,8 @@ async function withHouse(config: Config, work: (house: House) => Promise<void>):
   }
 }
 
-function parseTarget(name: string): { source: string; board?: string } {
-  const [source = '', ...rest] = name.split('/')
-  if (!sourceNames.includes(source))
-    throw refusal(`"${source}" is not a source. There are ${sourceNames.join(', ')}; a board is written as greenhouse/stripe.`)
-  return rest.length > 0 ? { source, board: rest.join('/') } : { source }
-}
-
-function parseTime(text: string): number {
-  const [, amount, unit] = /^(\d+)([smhd])$/.exec(text) ?? []
-  const ms = Number(amount) * (UNITS[unit ?? ''] ?? Number.NaN)
-  if (!Number.isFinite(ms) || ms <= 0) throw refusal(`"${text}" is not a time: write it as 30m, 2h or 7d.`)
-  return ms
+function boards(count: number): string {
+  return count === 1 ? '1 board is' : `${count} boards are`
 }
 
 function nothingFits(name: string): Error {

@@ -4,13 +4,15 @@ import type { Config } from '../config.ts'
 import { appendAudit } from '../store/audit.ts'
 import { createToken, listTokens, revokeToken, SCOPES, type Scope } from '../store/tokens.ts'
 import { openHouse } from '../works.ts'
-import { print, refusal, utc, type Format } from './print.ts'
+import { misuse, refusal } from '../refusal.ts'
+import { readName } from './given.ts'
+import { print, utc, type Format } from './print.ts'
 
 export async function createCommand(config: Config, options: { scope?: string[] }, args: string[]): Promise<void> {
-  const name = args[0] ?? ''
+  const name = readName(args[0])
   const wanted = options.scope ?? ['read']
   const unknown = wanted.filter((scope) => !SCOPES.includes(scope as Scope))
-  if (unknown.length > 0) throw refusal(`No such scope: ${unknown.join(', ')}. There are ${SCOPES.join(', ')}.`)
+  if (unknown.length > 0) throw misuse(`No such scope: ${unknown.join(', ')}. There are ${SCOPES.join(', ')}.`)
   const house = await openHouse(config, { quiet: true })
   try {
     const { id, token } = await createToken(house.database.db, name, wanted as Scope[])

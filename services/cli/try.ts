@@ -2,18 +2,18 @@
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { sources, sourceNames } from '../../scrapers/index.ts'
 import { openDoor } from '../scrape/fetch.ts'
 import { readBoard } from '../scrape/reading.ts'
 import { normalise } from '../postings/normalise.ts'
 import { ROOT, type Config } from '../config.ts'
 import { openHouse } from '../works.ts'
-import { print, refusal, type Format } from './print.ts'
+import { refusal } from '../refusal.ts'
+import { readSource } from './given.ts'
+import { print, type Format } from './print.ts'
 
 export async function tryCommand(config: Config, options: { save?: boolean; format: Format }, args: string[]): Promise<void> {
   const [name = '', ident = ''] = args
-  const source = sources[name]
-  if (!source) throw refusal(`"${name}" is not a source. There are ${sourceNames.join(', ')}.`)
+  const source = readSource(name)
   const house = await openHouse(config, { quiet: true })
   const { watch, database } = house
   const door = openDoor({

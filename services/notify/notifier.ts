@@ -18,8 +18,6 @@ export interface NotifierOptions {
   slackWebhookUrl: string | undefined
   /** Base of the links in messages, as people reach the product. */
   publicUrl: string | undefined
-  /** Base of the API, for links when there is no public address. */
-  apiUrl?: string | undefined
   /** Names this process in its claims. */
   owner: string
   /** Whether commits wake it; a short-lived process calls `deliverDue` itself. */
@@ -111,9 +109,8 @@ export function openNotifier(options: NotifierOptions): Notifier {
 }
 
 function linksOf(options: NotifierOptions): (searchId: string) => string | null {
-  const { publicUrl, apiUrl } = options
-  if (publicUrl) return (id) => `${publicUrl}/#/search/${id}`
-  return apiUrl ? (id) => `${apiUrl}/api/v1/searches/${id}` : () => null
+  const { publicUrl } = options
+  return publicUrl ? (id) => `${publicUrl}/#/searches/${id}` : () => null
 }
 
 function reportLost(watch: Watch, messages: readonly { messageId: string; searchId: string; count: number }[]): void {

@@ -1,4 +1,4 @@
-// Claims on the outbox: who sends which notifications in one message. Committed before the request goes out, so a killed process never tells twice.
+// Claims on the outbox: who sends which notifications in one message, committed before the request goes out, so that nobody is told twice.
 
 import { randomUUID } from 'node:crypto'
 import type { Knex } from 'knex'

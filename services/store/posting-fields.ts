@@ -1,8 +1,8 @@
 // The fields of a query over postings as they come from outside, checked: from an address, a body or a command line.
 
-import countries from 'i18n-iso-countries'
 import { z } from 'zod'
 import { sourceNames } from '../../scrapers/index.ts'
+import { countryCoded } from '../postings/countries.ts'
 import { SORTS, STATUSES } from './posting-query.ts'
 
 const words = (most: number) => z.string().trim().min(1, 'must not be empty').max(most, `must be ${most} characters at the most`)
@@ -23,7 +23,7 @@ export const filterFields = {
     .string()
     .regex(/^[A-Za-z]{2}$/, 'must be a country code of two letters, as US')
     .toUpperCase()
-    .refine((code) => countries.isValid(code), 'is not a country code of ISO 3166-1; Great Britain is GB')
+    .refine((code) => countryCoded(code) !== null, 'is not a country code of ISO 3166-1; Great Britain is GB')
     .optional()
     .describe('ISO 3166-1 alpha-2'),
   mode: z.enum(['onsite', 'hybrid', 'remote']).optional().describe('Where the work is done'),

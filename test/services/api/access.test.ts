@@ -1,3 +1,5 @@
+// Who may use the API, from where, and with what.
+
 import { expect } from 'chai'
 import { refuseUnsafeBinding } from '../../../services/api/app.ts'
 import { ConfigError, readConfig } from '../../../services/config.ts'

@@ -1,3 +1,5 @@
+// Checks of what comes in: every fault at once, in words.
+
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { z } from 'zod'

@@ -1,3 +1,5 @@
+// The console's files: nothing inline, nothing foreign, no address that the API does not have.
+
 import { expect } from 'chai'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

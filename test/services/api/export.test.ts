@@ -1,3 +1,5 @@
+// Exports of postings as CSV and NDJSON, streamed and safe to open.
+
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { request } from 'node:http'

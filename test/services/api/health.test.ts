@@ -1,3 +1,5 @@
+// Health, readiness and metrics, with parts that are well and parts that are not.
+
 import { expect } from 'chai'
 import { quietLog } from '../../../ops/log.ts'
 import { startTelemetry } from '../../../ops/telemetry.ts'

@@ -1,3 +1,5 @@
+// The description of the API against the API itself.
+
 import { expect } from 'chai'
 import { createApi, routesOf } from '../../../services/api/app.ts'
 import { defineRoute } from '../../../services/api/route.ts'

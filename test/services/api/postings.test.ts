@@ -1,3 +1,5 @@
+// Lists of postings and single postings, through HTTP.
+
 import { expect } from 'chai'
 import { openWorld, type World } from '../../world.ts'
 import { serveApi, type Served } from './client.ts'

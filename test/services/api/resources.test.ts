@@ -1,3 +1,5 @@
+// Companies, sources, runs and saved searches, through HTTP.
+
 import { expect } from 'chai'
 import { randomUUID } from 'node:crypto'
 import { openWorld, type World } from '../../world.ts'

@@ -1,3 +1,5 @@
+// Descriptions made safe to show.
+
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { safeHtml } from '../../../services/api/safe-html.ts'

@@ -41,11 +41,11 @@ describe('match', () => {
     ])
 
   it('writes one match and one notification for each posting that fits a search', async () => {
-    const go = await save({ q: 'engineer', skill: ['go'] })
+    const go = await save({ q: 'engineer', skill: ['Go'] })
     await save({ q: 'accountant' })
     const uids = await open(
-      { external_id: '1', title: 'Go Engineer', skills: ['go'] },
-      { external_id: '2', title: 'Java Engineer', skills: ['java'] },
+      { external_id: '1', title: 'Go Engineer', skills: ['Go'] },
+      { external_id: '2', title: 'Java Engineer', skills: ['Java'] },
     )
     const runId = randomUUID()
     expect(await run(uids, runId)).to.deep.equal({ total: 1, bySource: { greenhouse: 1 } })
@@ -62,7 +62,7 @@ describe('match', () => {
       places: [place('Berlin, Germany', 'DE', 'Berlin')],
       work_mode: 'remote',
       level: 'staff',
-      skills: ['go', 'kubernetes'],
+      skills: ['Go', 'Kubernetes'],
       pay: [pay('EUR', 100_000, 120_000)],
       posted_at: new Date().toISOString(),
     })
@@ -166,12 +166,12 @@ describe('match', () => {
       id: randomUUID(),
       name: `Search ${index}`,
       query: JSON.stringify(
-        index % 2 === 0 ? { q: 'engineer', country: 'DE', skill: ['go'] } : { location: 'Berlin, Germany', salary_min: 10 },
+        index % 2 === 0 ? { q: 'engineer', country: 'DE', skill: ['Go'] } : { location: 'Berlin, Germany', salary_min: 10 },
       ),
       notify: JSON.stringify({ channel: 'slack', cadence: 'instant' }),
     }))
     await world.db('searches').insert(rows)
-    const uids = await open({ external_id: '1', title: 'Engineer', skills: ['go'], places: [place('Berlin', 'DE', 'Berlin')] })
+    const uids = await open({ external_id: '1', title: 'Engineer', skills: ['Go'], places: [place('Berlin', 'DE', 'Berlin')] })
     expect((await run(uids)).total).to.equal(125)
   })
 

@@ -118,9 +118,9 @@ describe('services/scrape/keeping', () => {
 
     it('is searched for addresses in no time, however long a word in it is', async () => {
       const began = performance.now()
-      const body = `<p>${'a'.repeat(2_000_000)}`
+      const body = `<p>${'a'.repeat(120_000)}`
       expect(await keptBad(named, body)).to.equal(body)
-      expect(performance.now() - began).to.be.lessThan(5000)
+      expect(performance.now() - began).to.be.lessThan(2000)
     })
 
     it('holds no address afterwards', async () => {

@@ -1,3 +1,5 @@
+// Places in words, as people type them.
+
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { escapeLike, quoteWords, wherePlace } from '../../../services/store/place-filter.ts'

@@ -1,3 +1,5 @@
+// Cursors: what they carry, and which they refuse.
+
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { CursorError, packCursor, unpackCursor } from '../../../services/store/cursor.ts'

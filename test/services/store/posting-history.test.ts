@@ -1,3 +1,5 @@
+// The history of a posting, version by version.
+
 import { expect } from 'chai'
 import { getHistory } from '../../../services/store/posting-history.ts'
 import { getPosting } from '../../../services/store/posting-row.ts'

@@ -1,3 +1,5 @@
+// Relevance, ranked in windows of the newest.
+
 import { expect } from 'chai'
 import { searchPostings } from '../../../services/store/posting-search.ts'
 import { openWorld, type World } from '../../world.ts'

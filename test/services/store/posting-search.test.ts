@@ -1,3 +1,5 @@
+// Searches over postings: filters, orders, pages, days gone by, and the plans behind them.
+
 import { expect } from 'chai'
 import type { PostingQuery } from '../../../services/store/posting-query.ts'
 import { searchPostings } from '../../../services/store/posting-search.ts'
