@@ -1,7 +1,8 @@
 // The only door to pg-boss: tasks that survive their worker, one at a time per key, with the rest visible as dead letters.
 
-import { fromKnex, PgBoss, type Db as QueueDatabase, type JobWithMetadata } from 'pg-boss'
+import { fromKnex, PgBoss, type Db as QueueDatabase } from 'pg-boss'
 import type { Log } from './log.ts'
+import { startWorker, type TaskDesk, type Worker, type WorkOptions } from './worker.ts'
 
 export { fromKnex }
 export type { QueueDatabase }
@@ -25,13 +26,6 @@ export interface QueueOptions {
   retry?: { limit: number; delaySeconds: number }
 }
 
-export interface WorkOptions {
-  /** Tasks worked on at once. As many again are taken ahead, so that none waits for the database between two. */
-  concurrency: number
-  /** How long to wait before asking again when there was nothing to do, in milliseconds. */
-  idleMs?: number
-}
-
 export interface QueueCounts {
   name: string
   ready: number
@@ -51,14 +45,6 @@ export interface Queue {
   /** Sends dead letters back to their queue; returns how many. */
   redrive(queue: string): Promise<number>
   close(): Promise<void>
-}
-
-export interface Worker {
-  /** Looks for work at once. */
-  wake(): void
-  active(): number
-  /** Takes nothing new, waits for what is in hand, at most so long (ms); what is left then comes back by its heartbeat. */
-  stop(withinMs?: number): Promise<void>
 }
 
 const HEARTBEAT_SECONDS = 10
@@ -127,7 +113,7 @@ export function openQueue(options: QueueOptions): Queue {
       return added
     },
     work(queue, work, handle) {
-      const worker = startWorker(boss, queue, work, handle, options.log)
+      const worker = startWorker(deskOf(boss, queue), work, (HEARTBEAT_SECONDS * 1000) / 3, handle, options.log)
       workers.add(worker)
       return {
         ...worker,
@@ -159,143 +145,18 @@ export function openQueue(options: QueueOptions): Queue {
   }
 }
 
-/**
- * Keeps `concurrency` tasks in hand: free places are filled as they come free, so that one slow task holds up nothing but itself.
- * pg-boss's own worker takes a batch and waits for all of it.
- */
-function startWorker(boss: PgBoss, queue: string, options: WorkOptions, handle: (data: unknown) => Promise<void>, log: Log): Worker {
-  const inHand = new Map<string, { id: string; retryCount: number }>()
-  const ahead: JobWithMetadata<unknown>[] = []
-  const idleMs = options.idleMs ?? 1000
-  let running = 0
-  let stopping = false
-  const isStopping = () => stopping
-  let woken = false
-  let wakeUp = () => {}
-  let finished: { id: string; retryCount: number }[] = []
-  let flushing = false
-
-  const wake = () => {
-    woken = true
-    wakeUp()
-  }
-
-  /** Finished tasks are reported together: one statement for all that ended meanwhile. */
-  async function flush(): Promise<void> {
-    if (flushing) return
-    flushing = true
-    try {
-      while (finished.length > 0) {
-        const batch = finished
-        finished = []
-        await boss.complete(queue, batch).catch((error: unknown) => {
-          log.error('queue.complete', { queue, tasks: batch.length, error })
-        })
-        for (const job of batch) inHand.delete(job.id)
-      }
-    } finally {
-      flushing = false
-    }
-  }
-
-  /** Begins what was taken ahead, as far as there are places. */
-  function begin(): void {
-    while (running < options.concurrency && !isStopping()) {
-      const job = ahead.shift()
-      if (!job) return
-      running++
-      void run(job).finally(() => {
-        running--
-        begin()
-        if (ahead.length * 2 <= options.concurrency) wake()
-      })
-    }
-  }
-
-  async function run(job: { id: string; retryCount: number; data: unknown }): Promise<void> {
-    try {
-      await handle(job.data)
-      finished.push(job)
-      void flush()
-    } catch (error) {
-      log.error('queue.task_failed', { queue, task: job.data, attempt: job.retryCount + 1, error })
-      await boss
-        .fail(queue, job, { message: error instanceof Error ? error.message : String(error) })
-        .catch((failure: unknown) => log.error('queue.fail', { queue, error: failure }))
-      inHand.delete(job.id)
-    }
-  }
-
-  async function loop(): Promise<void> {
-    while (!isStopping()) {
-      const wanted = options.concurrency * 2 - running - ahead.length
-      let taken = 0
-      woken = false
-      if (wanted * 2 >= options.concurrency) {
-        const jobs = await boss.fetch(queue, { batchSize: wanted, includeMetadata: true }).catch((error: unknown) => {
-          log.error('queue.fetch', { queue, error })
-          return []
-        })
-        taken = jobs.length
-        for (const job of jobs) {
-          inHand.set(job.id, { id: job.id, retryCount: job.retryCount })
-          ahead.push(job)
-        }
-        // What one fetch brings is in no order.
-        ahead.sort((a, b) => b.priority - a.priority || Number(a.createdOn) - Number(b.createdOn))
-        begin()
-      }
-      if (taken === 0 || taken < wanted) await pause()
-    }
-  }
-
-  /** What was taken ahead and not begun goes back to the queue at once. */
-  async function giveBack(): Promise<void> {
-    const unbegun = ahead.splice(0)
-    if (unbegun.length === 0) return
-    for (const job of unbegun) inHand.delete(job.id)
-    const attempts = unbegun.map((job) => `${job.id}:${job.retryCount}`)
-    await boss
-      .getDb()
-      .executeSql(GIVE_BACK, [queue, attempts])
-      .catch((error: unknown) => log.error('queue.give_back', { queue, error }))
-  }
-
-  function pause(): Promise<void> {
-    if (woken) return Promise.resolve()
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, idleMs)
-      wakeUp = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-  }
-
-  const beat = setInterval(
-    () => {
-      if (inHand.size > 0)
-        void boss.touch(queue, [...inHand.values()]).catch((error: unknown) => log.warn('queue.heartbeat', { queue, error }))
-    },
-    (HEARTBEAT_SECONDS * 1000) / 3,
-  )
-  const looping = loop()
-
+/** pg-boss as a worker's desk. */
+function deskOf(boss: PgBoss, queue: string): TaskDesk {
   return {
-    wake,
-    active: () => inHand.size,
-    async stop(withinMs = 20_000) {
-      if (stopping) return
-      stopping = true
-      wake()
-      await looping
-      await giveBack()
-      const deadline = Date.now() + withinMs
-      while (inHand.size > 0 && Date.now() < deadline) {
-        await flush()
-        await new Promise((resolve) => setTimeout(resolve, 20))
-      }
-      clearInterval(beat)
+    name: queue,
+    async take(most) {
+      const jobs = await boss.fetch(queue, { batchSize: most, includeMetadata: true })
+      // What one fetch brings is in no order.
+      return jobs.toSorted((a, b) => Number(a.createdOn) - Number(b.createdOn))
     },
+    finish: (tasks) => boss.complete(queue, [...tasks]),
+    fail: (task, error) => boss.fail(queue, task, { message: error instanceof Error ? error.message : String(error) }),
+    keep: (tasks) => boss.touch(queue, [...tasks]),
+    giveBack: (tasks) => boss.getDb().executeSql(GIVE_BACK, [queue, tasks.map((task) => `${task.id}:${task.retryCount}`)]),
   }
 }

@@ -37,7 +37,7 @@ export async function refreshCommand(config: Config, options: Options): Promise<
     }
     works.notifier.start()
     const feed = createRunFeed()
-    const worker = startVisits(works.runParts, works.queue, config.concurrency, feed.tell)
+    const worker = startVisits(works.runParts, works.queue, config.concurrency, (run) => feed.tell(run))
     works.closers.add(() => worker.stop())
     const summary = await follow(works, selection, feed, options.format)
     if (summary.runs.length === 0) throw refusal('No visit came to its end: "rolewatch queue dead" shows why.')

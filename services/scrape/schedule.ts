@@ -1,6 +1,7 @@
 // When boards are visited: due ones are put in the queue in the transaction that claims them, and workers take them from there.
 
-import { fromKnex, type Queue, type Worker } from '../../ops/queue.ts'
+import { fromKnex, type Queue } from '../../ops/queue.ts'
+import type { Worker } from '../../ops/worker.ts'
 import { currentTraceParent, span, type TraceParent, type Watch } from '../../ops/telemetry.ts'
 import { claimDue, findBoards, type Board } from '../store/boards.ts'
 import type { Database } from '../store/database.ts'
