@@ -23,7 +23,7 @@ export interface RefreshSummary {
 
 /** Runs that this very process makes, told as they end. */
 export interface RunFeed {
-  tell(run: RunRecord): void
+  tell: (run: RunRecord) => void
   /** Everything told since the last call; waits for news at most so long. */
   next(withinMs: number): Promise<RunRecord[]>
 }

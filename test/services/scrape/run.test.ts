@@ -14,7 +14,7 @@ describe('a visit', () => {
 
   async function open(env: Record<string, string> = {}, source = 'greenhouse'): Promise<void> {
     town = await openTown({ boards: 6, postingsPerBoard: 20, env, now: () => now })
-    const boards = town.sandbox.market.boards().filter((board) => board.source === source)
+    const boards = town.sandbox.market.boards().filter((one) => one.source === source)
     const largest = boards.toSorted((a, b) => (b.count ?? 0) - (a.count ?? 0))[0]
     name = `${source}/${largest?.ident ?? ''}`
   }
