@@ -3,7 +3,7 @@
 import type { Queue } from '../../ops/queue.ts'
 import { findBoards, type Board } from '../store/boards.ts'
 import type { Database } from '../store/database.ts'
-import { runsSince, type RunRecord, type RunRow } from '../store/runs.ts'
+import { newerRuns, type RunRecord, type RunRow } from '../store/runs.ts'
 import { URGENT, visitTask, VISITS } from './schedule.ts'
 
 export interface Selection {
@@ -68,12 +68,17 @@ export async function askForVisits(database: Database, queue: Queue, selection: 
     ...(selection.limit === undefined ? {} : { limit: selection.limit }),
   })
   const active = boards.filter((board) => board.enabled && board.configured)
-  await queue.add(VISITS, await Promise.all(active.map((board) => visitTask(board, 'refresh', URGENT))))
+  await enqueue(queue, active)
   return active
 }
 
+async function enqueue(queue: Queue, boards: readonly Board[]): Promise<void> {
+  await queue.add(VISITS, await Promise.all(boards.map((board) => visitTask(board, 'refresh', URGENT))))
+}
+
 /**
- * Asks for visits and waits for their runs, whichever process makes them. A visit that became a dead letter is no longer waited for.
+ * Asks for visits and waits for their runs, whichever process makes them: a run answers when it is another than the board's last one
+ * at the time of asking. A visit that became a dead letter is no longer waited for.
  */
 export async function refresh(
   database: Database,
@@ -83,27 +88,37 @@ export async function refresh(
   onProgress: (progress: RefreshProgress) => void = () => {},
 ): Promise<RefreshSummary> {
   const started = performance.now()
-  const since = await databaseTime(database)
+  const dead = new Set((await queue.deadLetters(VISITS)).map((letter) => letter.id))
   const boards = await askForVisits(database, queue, selection)
-  const waiting = new Map(boards.map((board) => [board.id, board.ident]))
+  const waiting = new Map(boards.map((board) => [board.id, board]))
   const runs: RunRow[] = []
+  let silences = 0
   while (waiting.size > 0) {
     const own = await feed.next(ELSEWHERE_MS)
-    const others = own.length > 0 ? [] : await runsSince(database.db, [...waiting.keys()], since)
+    const others =
+      own.length > 0 ? [] : await newerRuns(database.db, new Map([...waiting.values()].map((board) => [board.id, board.last_run_id])))
     const fresh: RunRow[] = []
     for (const run of [...own, ...others]) {
       const board = waiting.get(run.board_id)
-      if (board !== undefined && waiting.delete(run.board_id)) fresh.push({ ...run, board, undone_at: null })
+      if (!board || run.id === board.last_run_id) continue
+      waiting.delete(run.board_id)
+      fresh.push({ ...run, board: board.ident, undone_at: null })
     }
     runs.push(...fresh)
     if (fresh.length > 0) onProgress({ done: boards.length - waiting.size, total: boards.length, fresh })
-    else if (own.length === 0) await dropLost(queue, waiting, since)
+    else if (own.length === 0) {
+      await dropLost(queue, waiting, dead)
+      // A task is not taken in while the one before, just done, is not yet out of the queue: ask again for whoever stays away.
+      if (++silences % ASK_AGAIN === 0) await enqueue(queue, [...waiting.values()])
+    }
   }
   return summarise(runs, (performance.now() - started) / 1000)
 }
 
 /** How long this process may be silent before the database is asked what others did. */
 const ELSEWHERE_MS = 300
+/** After how many such silences the visits that stay away are asked for again. */
+const ASK_AGAIN = 4
 
 /** What the runs come to. */
 export function summarise(runs: RunRow[], seconds: number): RefreshSummary {
@@ -120,15 +135,10 @@ export function summarise(runs: RunRow[], seconds: number): RefreshSummary {
   }
 }
 
-/** The database's clock, with a little slack because runs are dated by the process that makes them. */
-async function databaseTime(database: Database): Promise<Date> {
-  const { rows } = await database.db.raw<{ rows: { now: Date }[] }>('select clock_timestamp() as now')
-  return new Date((rows[0]?.now ?? new Date()).getTime() - 50)
-}
-
-async function dropLost(queue: Queue, waiting: Map<number, string>, since: Date): Promise<void> {
+/** Stops waiting for boards whose task died since the refresh began. */
+async function dropLost(queue: Queue, waiting: Map<number, Board>, known: ReadonlySet<string>): Promise<void> {
   for (const letter of await queue.deadLetters(VISITS)) {
     const id = (letter.data as { board_id?: number } | null)?.board_id
-    if (id !== undefined && letter.at >= since) waiting.delete(id)
+    if (id !== undefined && !known.has(letter.id)) waiting.delete(id)
   }
 }

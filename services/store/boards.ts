@@ -48,6 +48,7 @@ export interface Board {
   paused_until: Date | null
   pause_reason: string | null
   next_at: Date
+  last_run_id: string | null
   last_outcome: string | null
   last_run_at: Date | null
   last_complete_at: Date | null
@@ -128,9 +129,18 @@ function boardRows(db: Db): Knex.QueryBuilder {
       ...['id', 'source', 'ident', 'company_id', 'region', 'enabled', 'configured', 'cadence_seconds', 'paused_until', 'pause_reason'].map(
         (name) => `b.${name}`,
       ),
-      ...['next_at', 'last_outcome', 'last_run_at', 'last_complete_at', 'open_count', 'recent_counts', 'failures', 'pages', 'reader'].map(
-        (name) => `b.${name}`,
-      ),
+      ...[
+        'next_at',
+        'last_run_id',
+        'last_outcome',
+        'last_run_at',
+        'last_complete_at',
+        'open_count',
+        'recent_counts',
+        'failures',
+        'pages',
+        'reader',
+      ].map((name) => `b.${name}`),
       { company_slug: 'c.slug', company_name: 'c.name', company_country: 'c.country' },
     )
 }

@@ -106,13 +106,16 @@ export async function getRun(db: Db, id: string): Promise<RunRow | undefined> {
   return (await runRows(db).where('r.id', id).first()) as RunRow | undefined
 }
 
-/** The newest run of each of these boards since a moment, for whoever waits for them. */
-export async function runsSince(db: Db, boardIds: readonly number[], since: Date): Promise<(RunRow & { board_id: number })[]> {
-  if (boardIds.length === 0) return []
+/** The newest run of each of these boards, where it is another than the one given (null for none yet). */
+export async function newerRuns(db: Db, boards: ReadonlyMap<number, string | null>): Promise<(RunRow & { board_id: number })[]> {
+  if (boards.size === 0) return []
   const result = await db.raw<{ rows: (RunRow & { board_id: number })[] }>(
-    `select distinct on (r.board_id) r.*, b.ident as board from runs r join boards b on b.id = r.board_id
-      where r.started_at >= ? and r.board_id = any(?::bigint[]) order by r.board_id, r.started_at desc`,
-    [since, [...boardIds]],
+    `select r.*, b.ident as board
+       from json_to_recordset(?) as w (board_id bigint, run_id uuid)
+       join boards b on b.id = w.board_id
+       join runs r on r.id = b.last_run_id
+      where b.last_run_id is distinct from w.run_id`,
+    [JSON.stringify([...boards].map(([board_id, run_id]) => ({ board_id, run_id })))],
   )
   return result.rows
 }

@@ -168,4 +168,13 @@ describe('a visit', () => {
     expect((await run()).outcome).to.equal('unchanged')
     expect(new Set(town.sandbox.market.requests().map((request) => request.host))).to.deep.equal(new Set(['api.eu.lever.co']))
   })
+
+  it('is made when it was asked for while the task before was still on its way out of the queue', async () => {
+    const { db } = town.works.database
+    await town.refresh({ boards: [name] })
+    await db.raw(`update pgboss.job set state = 'active', completed_on = null where name = 'visit'`)
+    const asked = town.refresh({ boards: [name] })
+    await db.raw(`update pgboss.job set state = 'completed', completed_on = now() where name = 'visit' and pg_sleep(0.3) is not null`)
+    expect((await asked).totals).to.deep.equal({ unchanged: 1 })
+  })
 })
