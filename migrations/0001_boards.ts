@@ -52,7 +52,7 @@ export async function up(knex: Knex): Promise<void> {
     );
     comment on column boards.recent_counts is 'How many postings the last five complete visits saw, newest last: what the drop guard takes the median of.';
     comment on column boards.pages is 'Validators of the last complete visit: [{url, etag, last_modified, hash, next}]. Written in the transaction that stores the rows, never alone.';
-    comment on column boards.reader is 'Version of the source and of normalise that read those pages: another version reads them again although unchanged.';
+    comment on column boards.reader is 'Version of the source and of normalise that read those pages, and the company they were read for: with another one they are read again although unchanged.';
     comment on column boards.configured is 'False once the board has left the configuration; its postings stay.';
     create index boards_due on boards (next_at) where enabled and configured;
 

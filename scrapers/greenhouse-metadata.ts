@@ -28,20 +28,31 @@ export function customFields(job: Fields): { facts: Record<string, Fact>; pay: R
   return { facts: Object.fromEntries(facts), pay, employmentType: typeof employment === 'string' ? employment : null }
 }
 
-/** The page with every value that names a person set to null, or undefined when there was none; what was given is left as it is. */
+/**
+ * The page with every value that names a person set to null, or undefined when there was none; what was given is left as it is.
+ * Fields are found wherever they are: a page that changed its shape is kept too, as evidence.
+ */
 export function withoutPeople(page: unknown): unknown {
-  if (typeof page !== 'object' || page === null || !('jobs' in page) || !Array.isArray(page.jobs)) return undefined
-  let found = false
-  const jobs = page.jobs.map((job: unknown) => {
-    if (typeof job !== 'object' || job === null || !('metadata' in job) || !Array.isArray(job.metadata)) return job
-    const metadata = job.metadata.map((field: unknown) => {
-      if (typeof field !== 'object' || field === null || !isPerson(field as Fields)) return field
-      found = true
-      return { ...field, value: null }
-    })
-    return { ...job, metadata }
-  })
-  return found ? { ...page, jobs } : undefined
+  const without = cleared(page)
+  return without === page ? undefined : without
+}
+
+/** The same value where there is nobody in it, else a copy. */
+function cleared(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) {
+    const items: unknown[] = value.map(cleared)
+    return items.some((item, index) => item !== value[index]) ? items : value
+  }
+  if (isFullPerson(value)) return null
+  if ('value' in value && isPerson(value)) return { ...value, value: null }
+  const entries = Object.entries(value).map(([key, item]: [string, unknown]) => [key, cleared(item), item] as const)
+  return entries.some(([, after, before]) => after !== before) ? Object.fromEntries(entries) : value
+}
+
+/** A person as a field of type `user` holds one. */
+function isFullPerson(value: object): boolean {
+  return ['email', 'user_id', 'employee_id'].some((key) => Object.hasOwn(value, key))
 }
 
 /** A field with a value about somebody: of type `user`, with an e-mail address in it, or a text in a field named after a person. */
@@ -49,7 +60,7 @@ function isPerson(field: Fields): boolean {
   const value = field['value']
   if (value === null || value === undefined || typeof value === 'boolean') return false
   if (maybe.text(field, 'value_type') === 'user') return true
-  if (typeof value === 'object' && ['email', 'user_id', 'employee_id'].some((key) => Object.hasOwn(value, key))) return true
+  if (typeof value === 'object' && isFullPerson(value)) return true
   return ADDRESS.test(JSON.stringify(value)) || PEOPLE.test(maybe.text(field, 'name') ?? '')
 }
 

@@ -10,7 +10,7 @@ export const DROP_SHARE = 0.7
 export interface DropVerdict {
   refused: boolean
   seen: number
-  /** Of the last five complete visits; 0 when there were none. */
+  /** Of the last five complete visits; when there were none, the postings that are open. */
   median: number
 }
 
@@ -25,9 +25,10 @@ export function median(values: readonly number[]): number {
 /**
  * Whether a complete visit saw so few postings that the missing ones are not believed to be closed. The refused visit counts in the
  * next medians, so a board that really shrank is believed once most of the window agrees.
+ * @param open how many postings are open: what is compared with before the first complete visit, when partial ones have stored some
  */
-export function judgeDrop(seen: number, recentCounts: readonly number[]): DropVerdict {
-  const middle = median(recentCounts.slice(-WINDOW))
+export function judgeDrop(seen: number, recentCounts: readonly number[], open = 0): DropVerdict {
+  const middle = recentCounts.length === 0 ? open : median(recentCounts.slice(-WINDOW))
   return { refused: seen < DROP_SHARE * middle, seen, median: middle }
 }
 

@@ -22,6 +22,8 @@ export interface KeptBad {
 
 /** RFC 5321: at most 64 characters before the @. */
 const EMAIL = /[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+/g
+/** An object without objects in it that identifies somebody, cut off or not. */
+const PERSON = /\{[^{}]{0,2000}"(?:email|user_id|employee_id)"\s*:[^{}]{0,2000}\}?/g
 
 /** Archives the pages of a visit, those that could not be parsed among them. */
 export function keepPages(archive: Archive, source: Source, pages: readonly ReadPage[]): Promise<KeptPage[]> {
@@ -53,13 +55,13 @@ async function keepPage(archive: Archive, body: string, url: string, status: num
   return { ...(await archive.keep(body)), url, status }
 }
 
-/** The body without people; where it does not parse and the source's own rule cannot be applied, e-mail addresses are blotted out. */
+/** The body without people; where it does not parse and the source's own rule cannot be applied, what identifies somebody is blotted out. */
 function withoutPeople(source: Source, body: string, json: () => unknown): string {
   try {
     const value = json()
     const cleaned = source.withoutPeople?.(value)
     return cleaned === undefined ? body : JSON.stringify(cleaned)
   } catch {
-    return body.replace(EMAIL, '[e-mail]')
+    return body.replace(PERSON, '{}').replace(EMAIL, '[e-mail]')
   }
 }

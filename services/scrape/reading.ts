@@ -45,9 +45,21 @@ export interface ReadingParts {
 /** What reading has to know of a board. */
 export type ReadableBoard = Pick<Board, 'ident' | 'region' | 'reader' | 'open_count' | 'pages'>
 
-/** Which version of source and normaliser read a page: another one reads it again. */
-export function readerOf(source: Source, normaliseVersion: number): string {
-  return `${source.name}@${source.version}+${normaliseVersion}`
+const FOR = ' for '
+
+/** Which version of source and normaliser read a page, and for which company: with another one it is read again. */
+export function readerOf(
+  source: Source,
+  normaliseVersion: number,
+  board: Pick<Board, 'company_id' | 'company_name' | 'company_country'>,
+): string {
+  const company = [board.company_id, board.company_name, board.company_country ?? ''].join('|')
+  return `${source.name}@${source.version}+${normaliseVersion}${FOR}${company}`
+}
+
+/** Whether two readers give the same content for the same page: only the company is another, or called otherwise. */
+export function readsAlike(one: string, other: string): boolean {
+  return one.split(FOR, 1)[0] === other.split(FOR, 1)[0]
 }
 
 /** Reads the whole board. Expected failures are in the answer; anything thrown is a bug. */

@@ -109,10 +109,17 @@ export async function refresh(
     else if (own.length === 0) {
       await dropLost(queue, waiting, dead)
       // A task is not taken in while the one before, just done, is not yet out of the queue: ask again for whoever stays away.
-      if (++silences % ASK_AGAIN === 0) await enqueue(queue, [...waiting.values()])
+      if (++silences % ASK_AGAIN === 0) await askAgain(database, queue, waiting)
     }
   }
   return summarise(runs, (performance.now() - started) / 1000)
+}
+
+/** A board that was disabled, or left the configuration, while its task waited is no longer waited for. */
+async function askAgain(database: Database, queue: Queue, waiting: Map<number, Board>): Promise<void> {
+  for (const board of await findBoards(database.db, { ids: [...waiting.keys()] }))
+    if (!board.enabled || !board.configured) waiting.delete(board.id)
+  await enqueue(queue, [...waiting.values()])
 }
 
 /** How long this process may be silent before the database is asked what others did. */

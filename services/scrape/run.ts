@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { setImmediate as breathe } from 'node:timers/promises'
+import { Failure } from '../../scrapers/failure.ts'
 import type { Source } from '../../scrapers/source.ts'
 import { withFields } from '../../ops/log.ts'
 import { currentTraceParent, span, type TraceParent, type Watch } from '../../ops/telemetry.ts'
@@ -21,7 +22,7 @@ import type { Door } from './fetch.ts'
 import { judgeDrop, nextWindow } from './guards.ts'
 import { COMPLETE_OUTCOMES, decideOutcome, isComplete, isDrift, type VisitFacts } from './outcome.ts'
 import { keepBad, keepPages, type KeptBad, type KeptPage } from './keeping.ts'
-import { readBoard, readerOf, type Reading } from './reading.ts'
+import { readBoard, readerOf, readsAlike, type Reading } from './reading.ts'
 import { blank, counted, effort, explain, factsOf, guardOf, NOTHING, type Progress } from './record.ts'
 import { countBad, countChanges, report } from './report.ts'
 
@@ -58,7 +59,15 @@ export async function visit(parts: RunParts, { board, trigger, traceparent }: Vi
   if (!source) throw new Error(`board ${board.source}/${board.ident} has a source that does not exist`)
   const id = randomUUID()
   const at = parts.now?.() ?? new Date()
-  const progress: Progress = { id, at, board, trigger, source, reader: readerOf(source, NORMALISE_VERSION), clock: performance.now() }
+  const progress: Progress = {
+    id,
+    at,
+    board,
+    trigger,
+    source,
+    reader: readerOf(source, NORMALISE_VERSION, board),
+    clock: performance.now(),
+  }
   const labels = { source: source.name }
   parts.watch.metrics.activeRuns.inc(labels)
   try {
@@ -81,18 +90,23 @@ export async function visit(parts: RunParts, { board, trigger, traceparent }: Vi
 
 async function perform(parts: RunParts, progress: Progress): Promise<RunRecord> {
   const { board, source } = progress
-  if (board.paused_until && board.paused_until > progress.at) return skip(parts, progress)
+  if (board.paused_until && board.paused_until > progress.at) return skip(parts, progress, `paused: ${board.pause_reason ?? 'by hand'}`)
   const reading = await readBoard(parts, source, board, progress.reader)
   if (reading.untouched) return confirm(parts, progress, reading)
   const facts = factsOf(source, reading)
   if (facts.seen === 0 && (reading.failure || isDrift(facts))) return fail(parts, progress, reading, facts)
   const postings = await refine(parts, progress, reading)
-  return keep(parts, progress, reading, facts, postings)
+  try {
+    return await keep(parts, progress, reading, facts, postings)
+  } catch (error) {
+    if (error instanceof Failure && error.kind === 'skipped') return skip(parts, progress, error.message)
+    throw error
+  }
 }
 
-/** The board is paused: a run that says so, and nothing else. */
-async function skip(parts: RunParts, progress: Progress): Promise<RunRecord> {
-  const run = { ...blank(progress), outcome: 'skipped' as const, error: `paused: ${progress.board.pause_reason ?? 'by hand'}` }
+/** The board is left as it is: a run that says why, and nothing else. */
+async function skip(parts: RunParts, progress: Progress, why: string): Promise<RunRecord> {
+  const run = { ...blank(progress), outcome: 'skipped' as const, error: why }
   await recordRun(parts.database.db, run, { fresh: false, failed: false })
   return run
 }
@@ -125,7 +139,8 @@ async function fail(parts: RunParts, progress: Progress, reading: Reading, facts
   const bad = await keepBad(parts.archive, progress.source, reading.bad)
   await parts.database.inTransaction(async (trx) => {
     await setAside(trx, progress, bad)
-    await recordRun(trx, run, { fresh: false, failed: true })
+    // A board that is gone from the region it was found in may have moved: the next visit asks them all again.
+    await recordRun(trx, run, { fresh: false, failed: true, ...(run.outcome === 'gone' ? { region: null, pages: null } : {}) })
   })
   countBad(parts.watch, progress.source.name, reading)
   return run
@@ -183,11 +198,14 @@ async function store(
   bad: KeptBad[],
 ): Promise<{ run: RunRecord; difference: Difference; capped: boolean }> {
   const { board, source } = progress
-  // Two visits to one board must not compare with the same past.
-  await trx('boards').where({ id: board.id }).forUpdate().first('id')
+  // Two visits to one board must not compare with the same past, and one that another overtook has seen an older board.
+  const now = await trx('boards').where({ id: board.id }).forUpdate().first<{ last_run_id: string | null } | undefined>('last_run_id')
+  if (now?.last_run_id !== board.last_run_id) throw new Failure('skipped', 'another visit to the board ended while this one was under way')
   const known = await knownPostings(trx, board.id)
   const difference = differ(refined.postings, known)
-  const reread = board.reader !== null && board.reader !== progress.reader ? [...difference.same, ...difference.changed.splice(0)] : []
+  const reread = board.reader === null || board.reader === progress.reader ? [] : [...difference.same]
+  // Other parsers may give other contents for the same page: that is no edit by the employer.
+  if (board.reader !== null && !readsAlike(board.reader, progress.reader)) reread.push(...difference.changed.splice(0))
   const capped = await capNew(parts, trx, difference)
   const facts: VisitFacts = {
     ...before,
@@ -196,7 +214,7 @@ async function store(
     everHadPostings: known.size > 0,
   }
   const complete = isComplete(facts)
-  const verdict = complete && source.absence === 'closes' ? judgeDrop(facts.seen, board.recent_counts) : undefined
+  const verdict = complete && source.absence === 'closes' ? judgeDrop(facts.seen, board.recent_counts, countOpen(known)) : undefined
   const closing = complete && source.absence === 'closes' && verdict?.refused === false ? difference.missing : []
   const writing = { board, runId: progress.id, at: progress.at }
   await insertPostings(trx, writing, difference.opened)
@@ -227,7 +245,8 @@ async function store(
     fresh: COMPLETE_OUTCOMES.includes(run.outcome),
     failed: !complete,
     open_count: countOpen(known) + difference.opened.length + difference.reopened.length - closing.length,
-    reader: progress.reader,
+    // Postings beyond the place where the reading broke off still wait for this reader.
+    ...(reading.failure === null ? { reader: progress.reader } : {}),
     // After a refusal or a partial visit the board must be read in full again: "unchanged" would hide what is missing.
     pages: complete && !refused ? reading.pages.map((page) => page.validator) : null,
     ...(complete ? { recent_counts: nextWindow(board.recent_counts, facts.seen) } : {}),

@@ -199,12 +199,13 @@ export interface Which {
   board?: string
 }
 
+/** Held in the order of their ids: whoever else writes many boards at once must not be waited for in a circle. */
 function select(db: Db, { source, board }: Which): Knex.QueryBuilder {
   if (source === undefined && board === undefined) throw new TypeError('name a source or a board')
-  const query = db('boards').where({ configured: true })
+  const query = db('boards').select('id').where({ configured: true }).orderBy('id').forNoKeyUpdate()
   if (source !== undefined) void query.where({ source })
   if (board !== undefined) void query.whereRaw(`(ident = :board or source || '/' || ident = :board)`, { board })
-  return query
+  return db('boards').whereIn('id', query)
 }
 
 /** Visits stop until the given moment. Returns how many boards that is. */

@@ -39,6 +39,9 @@ async function write(db: Db, confirmations: readonly Confirmation[]): Promise<vo
        select * from json_to_recordset(:rows) as x(
          id uuid, board_id bigint, source text, trigger text, outcome text, seen integer, pages integer, bytes bigint, attempts integer,
          started_at timestamptz, seconds double precision, trace_id text, recent_counts integer[])
+     ), held as materialized (
+       -- In the order of their ids: whoever else writes many boards at once must not be waited for in a circle.
+       select id from boards where id in (select board_id from given) order by id for no key update
      ), recorded as (
        insert into runs (id, board_id, source, trigger, outcome, complete, seen, pages, bytes, attempts, started_at, seconds, trace_id)
        select id, board_id, source, trigger, outcome, true, seen, pages, bytes, attempts, started_at, seconds, trace_id from given
@@ -46,8 +49,8 @@ async function write(db: Db, confirmations: readonly Confirmation[]): Promise<vo
      update boards b
         set last_run_id = g.id, last_outcome = g.outcome, last_run_at = g.started_at, last_complete_at = g.started_at, failures = 0,
             recent_counts = g.recent_counts
-       from given g
-      where b.id = g.board_id and set_config('synchronous_commit', 'off', true) is not null`,
+       from held join given g on g.board_id = held.id
+      where b.id = held.id and set_config('synchronous_commit', 'off', true) is not null`,
     { rows: JSON.stringify(confirmations.map(({ run, recentCounts }) => ({ ...run, recent_counts: recentCounts }))) },
   )
 }

@@ -2,6 +2,7 @@
 
 import type { Knex } from 'knex'
 import type { Db } from './database.ts'
+import { SEARCHED } from './postings.ts'
 
 /** The end of a date in UTC: the first moment after it. */
 export function endOf(date: string): Date {
@@ -24,7 +25,7 @@ export function versionsAsOf(db: Db, end: Date): Knex.Raw {
              place.countries, place.place_text, band.pay_currency, band.pay_annual_min, band.pay_annual_max,
              setweight(to_tsvector('rolewatch', v.title), 'A') || setweight(to_tsvector('rolewatch', o.company_name), 'B')
              || setweight(to_tsvector('rolewatch', place.place_text || ' ' || array_to_string(v.skills, ' ')), 'C')
-             || setweight(to_tsvector('rolewatch', v.description), 'D') as search
+             || setweight(to_tsvector('rolewatch', left(v.description, ${SEARCHED})), 'D') as search
         from posting_versions v join postings o using (uid)
        cross join lateral (
          select coalesce(array_agg(e ->> 'country') filter (where e ->> 'country' is not null), '{}') as countries,

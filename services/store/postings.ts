@@ -88,11 +88,14 @@ const DERIVED = [
 const CONTENT_NAMES = CONTENT.map(([name]) => name).join(', ')
 const INPUT = [['uid', 'text'], ['source', 'text'], ['external_id', 'text'], ...CONTENT, ...DERIVED] as const
 const RECORD = INPUT.map(([name, type]) => `${name} ${type}`).join(', ')
+/** Characters of a description that can be searched: a tsvector holds one megabyte, and whatever is longer would fail the whole board. */
+export const SEARCHED = 200_000
 const SEARCH = `setweight(to_tsvector('rolewatch', x.title), 'A') || setweight(to_tsvector('rolewatch', cast(:company as text)), 'B')
   || setweight(to_tsvector('rolewatch', x.place_text || ' ' || array_to_string(x.skills, ' ')), 'C')
-  || setweight(to_tsvector('rolewatch', x.description), 'D')`
+  || setweight(to_tsvector('rolewatch', left(x.description, ${SEARCHED})), 'D')`
 
-const ASSIGNMENTS = `${[...CONTENT, ...DERIVED].map(([name]) => `${name} = x.${name}`).join(', ')}, company_name = :company, search = ${SEARCH}`
+const ASSIGNMENTS = `${[...CONTENT, ...DERIVED].map(([name]) => `${name} = x.${name}`).join(', ')}, company_id = :companyId, company_name = :company,
+  search = ${SEARCH}`
 
 /** Writes postings that were never seen before. */
 export async function insertPostings(trx: Db, writing: Writing, postings: readonly Posting[]): Promise<void> {
@@ -151,6 +154,8 @@ export async function closePostings(trx: Db, writing: Writing, uids: readonly st
 export async function undoClose(trx: Db, runId: string): Promise<{ reopened: number; board_id: number } | undefined> {
   const run = await trx('runs').where({ id: runId }).first<{ board_id: number; closed: number } | undefined>('board_id', 'closed')
   if (!run || run.closed === 0) return undefined
+  // The board first, as a visit does it: else the two wait for each other in a circle.
+  await trx('boards').where({ id: run.board_id }).forUpdate().first('id')
   const reopened = await trx('postings')
     .where({ close_batch: runId })
     .whereNotNull('closed_at')

@@ -46,7 +46,8 @@ export interface BoardUpdate {
   /** null forgets the validators: the next visit reads everything. */
   pages?: PageValidator[] | null
   reader?: string
-  region?: string
+  /** null forgets it: the next visit tries all regions. */
+  region?: string | null
 }
 
 /** Writes the run and the board's memory of it in one statement. */

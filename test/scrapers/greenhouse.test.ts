@@ -179,6 +179,22 @@ describe('greenhouse', () => {
       expect(greenhouse.withoutPeople?.(without), 'a second time there is nobody left').to.equal(undefined)
     })
 
+    it('that name a person are found on a page that changed its shape, which is kept as evidence', () => {
+      const person = { name: 'Robin Muster', user_id: 1 }
+      const pages = [
+        { postings: [{ ...JOB, metadata: [field('Owner', person, 'user')] }] },
+        { jobs: [{ ...JOB, custom: { fields: [field('Owner', 'Robin Muster', 'user')] } }] },
+        { jobs: { 0: { metadata: [{ id: 1, name: 'Owner', person }] } } },
+      ]
+      for (const page of pages) {
+        const before = structuredClone(page)
+        expect(JSON.stringify(greenhouse.withoutPeople?.(page)))
+          .to.include('Owner')
+          .and.not.include('Muster')
+        expect(page).to.deep.equal(before)
+      }
+    })
+
     it('with a range of money are pay only where their name speaks of pay', () => {
       const range = (name: string, extra: object = {}) =>
         only({ metadata: [field(name, { unit: 'EUR', min_value: '70000.0', max_value: '90000.5', ...extra }, 'currency_range')] })

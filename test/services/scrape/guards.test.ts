@@ -76,6 +76,12 @@ describe('services/scrape/guards', () => {
       fc.assert(fc.property(fc.nat(), (seen) => void expect(judgeDrop(seen, []).refused).to.equal(false)))
     })
 
+    it('compares the first complete visit with what partial ones have stored', () => {
+      expect(judgeDrop(69, [], 100)).to.deep.equal({ refused: true, seen: 69, median: 100 })
+      expect(judgeDrop(70, [], 100).refused).to.equal(false)
+      expect(judgeDrop(69, [69], 100).refused).to.equal(false)
+    })
+
     it('never refuses growth', () => {
       fc.assert(
         fc.property(counts, fc.nat(), (window, more) => {

@@ -112,6 +112,16 @@ describe('services/scrape/keeping', () => {
         expect(await keptBad(source, cut)).to.equal('{"jobs":[{"recruiter":"[e-mail]","title":"R&D @ Acme"},{"recr')
     })
 
+    it('is kept without the objects that identify somebody where it does not parse', async () => {
+      const cut = '{"jobs":[{"title":"A","metadata":[{"value":{"name":"Mary Blogs","user_id":7}},{"value":{"user_id": 8,"name":"Bob Bl'
+      for (const source of [named, plain])
+        expect(await keptBad(source, cut)).to.equal('{"jobs":[{"title":"A","metadata":[{"value":{}},{"value":{}')
+      const long = `{"email":${'"user_id":{'.repeat(50_000)}`
+      const began = performance.now()
+      await keptBad(named, long)
+      expect(performance.now() - began).to.be.lessThan(2000)
+    })
+
     it('is kept without addresses where the rule of the source does not fit its shape', async () => {
       expect(await keptBad(named, '{"posts":"ask bob@example.org"}')).to.equal('{"posts":"ask [e-mail]"}')
     })

@@ -11,7 +11,7 @@ import { createWatch } from '../../../ops/telemetry.ts'
 import { withAttempts, withBody } from '../../../services/scrape/evidence.ts'
 import type { Door, Fetched, Visit } from '../../../services/scrape/fetch.ts'
 import { createPage } from '../../../services/scrape/page.ts'
-import { readBoard, readerOf, type ReadableBoard, type Reading } from '../../../services/scrape/reading.ts'
+import { readBoard, readerOf, readsAlike, type ReadableBoard, type Reading } from '../../../services/scrape/reading.ts'
 
 const HOST = 'https://jobs.example.org'
 const READER = 'paged@1+1'
@@ -103,8 +103,15 @@ const THREE = {
 }
 
 describe('services/scrape/reading', () => {
-  it('names the reader by source, its version and the normaliser', () => {
-    expect(readerOf(paged, 7)).to.equal('paged@1+7')
+  it('names the reader by source, its version, the normaliser and the company', () => {
+    const acme = { company_id: 3, company_name: 'Acme', company_country: 'DE' }
+    const reader = readerOf(paged, 7, acme)
+    expect(reader).to.equal('paged@1+7 for 3|Acme|DE')
+    const renamed = readerOf(paged, 7, { ...acme, company_name: 'Acme for All', company_country: null })
+    expect(renamed).to.equal('paged@1+7 for 3|Acme for All|')
+    expect(readsAlike(reader, renamed)).to.equal(true)
+    expect(readsAlike(reader, readerOf(paged, 8, acme))).to.equal(false)
+    expect(readsAlike(reader, readerOf({ ...paged, version: 2 }, 7, acme))).to.equal(false)
   })
 
   describe('a first visit', () => {

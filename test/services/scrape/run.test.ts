@@ -1,6 +1,7 @@
 // Visits as a whole: what they store, what they refuse to believe, and what they leave alone.
 
 import { expect } from 'chai'
+import { Failure } from '../../../scrapers/failure.ts'
 import { visit } from '../../../services/scrape/run.ts'
 import { findBoards, pauseBoards, type Board } from '../../../services/store/boards.ts'
 import type { RunRecord } from '../../../services/store/runs.ts'
@@ -150,8 +151,81 @@ describe('a visit', () => {
   it('stores each posting once when two workers visit the same board at once', async () => {
     const same = await board()
     const runs = await Promise.all([1, 2, 3].map(() => visit(town.works.runParts, { board: same, trigger: 'refresh' })))
-    expect(runs.reduce((sum, one) => sum + one.new, 0)).to.equal(runs[0]?.seen)
-    expect(await countRows(table('postings'))).to.equal(runs[0]?.seen)
+    const [first, ...others] = runs.toSorted((a, b) => b.seen - a.seen)
+    expect(first).to.include({ outcome: 'ok', new: first?.seen })
+    for (const other of others) expect(other).to.include({ outcome: 'skipped', new: 0 })
+    expect(await countRows(table('postings'))).to.equal(first?.seen)
+  })
+
+  it('stores nothing of what it saw when a later visit ended before it', async () => {
+    await run()
+    await table('boards').update({ pages: null })
+    const { runParts } = town.works
+    const past = await board()
+    const overtaken = Promise.withResolvers<void>()
+    const seen = Promise.withResolvers<void>()
+    const fetch: typeof runParts.door.fetch = async (...request) => {
+      const fetched = await runParts.door.fetch(...request)
+      seen.resolve()
+      await overtaken.promise
+      return fetched
+    }
+    const late = visit({ ...runParts, door: { ...runParts.door, fetch } }, { board: past, trigger: 'schedule' })
+    await seen.promise
+    now = new Date(now.getTime() + 86_400_000)
+    for (let changes = 0; changes === 0;) {
+      town.sandbox.market.advance(1)
+      const { new: opened, closed, changed } = await run()
+      changes = opened + closed + changed
+    }
+    const stored = await rowsOfPostings()
+    overtaken.resolve()
+    expect(await late).to.include({ outcome: 'skipped', changed: 0, closed: 0, reopened: 0 })
+    expect(await rowsOfPostings()).to.deep.equal(stored)
+  })
+
+  it('closes nothing when the first complete visit sees far less than partial ones have stored', async () => {
+    fault({ kind: 'dropped_field', field: 'title', share: 0.1, times: 1 })
+    expect((await run()).outcome).to.equal('partial')
+    fault({ kind: 'half_board', times: 1 })
+    expect(await run()).to.include({ outcome: 'partial', complete: true, closed: 0 })
+    expect(await run()).to.include({ outcome: 'ok', closed: 0 })
+  })
+
+  it('brings a new name of the company to postings that did not change, and keeps edits of the same visit as edits', async () => {
+    const { seen } = await run()
+    const { company_id } = await board()
+    await table('companies').where({ id: company_id }).update({ name: 'Zanzibar Works' })
+    const edited = table('postings').orderBy('uid').limit(2).select('uid')
+    await table('postings').whereIn('uid', edited).update({ content_hash: 'before the edit' })
+    expect(await run()).to.include({ outcome: 'ok', changed: 2 })
+    expect(await countRows(table('postings').where({ company_name: 'Zanzibar Works' }))).to.equal(seen)
+    expect(await countRows(table('postings').whereRaw(`search @@ to_tsquery('rolewatch', 'zanzibar:B')`))).to.equal(seen)
+    expect(await countRows(table('posting_versions'))).to.equal(2)
+    expect((await run()).outcome).to.equal('unchanged')
+  })
+
+  it('reads a board anew until new parsers have seen the whole of it', async () => {
+    await town.close()
+    town = await openTown({ boards: 24, postingsPerBoard: 300, now: () => now })
+    const large = town.sandbox.market.boards().find((one) => one.source === 'lever' && (one.count ?? 0) > 100)
+    name = `lever/${large?.ident ?? ''}`
+    await run()
+    const { runParts } = town.works
+    const before = runParts.sources['lever']
+    if (!before) throw new Error('no lever')
+    const parse: typeof before.parse = (...given) => {
+      const parsed = before.parse(...given)
+      return { ...parsed, postings: parsed.postings.map((posting) => ({ ...posting, facts: { read: 'anew' } })) }
+    }
+    const parts = { ...runParts, sources: { lever: { ...before, version: before.version + 1, parse } } }
+    const fetch: typeof runParts.door.fetch = (request, asking) =>
+      request.url.includes('skip=100') ? Promise.reject(new Failure('timeout', 'silence')) : runParts.door.fetch(request, asking)
+    const broken = await visit({ ...parts, door: { ...runParts.door, fetch } }, { board: await board(), trigger: 'refresh' })
+    expect(broken).to.include({ outcome: 'partial', changed: 0 })
+    expect(await visit(parts, { board: await board(), trigger: 'refresh' })).to.include({ outcome: 'unchanged', changed: 0 })
+    expect(await countRows(table('posting_versions'))).to.equal(0)
+    expect(await countRows(table('postings').whereRaw(`facts ->> 'read' = 'anew'`))).to.equal(large?.count)
   })
 
   it('pages through a large Lever board, finds its region once and remembers it', async () => {
@@ -176,5 +250,30 @@ describe('a visit', () => {
     const asked = town.refresh({ boards: [name] })
     await db.raw(`update pgboss.job set state = 'completed', completed_on = now() where name = 'visit' and pg_sleep(0.3) is not null`)
     expect((await asked).totals).to.deep.equal({ unchanged: 1 })
+  })
+
+  it('is no longer waited for when its board is disabled while the task waits', async () => {
+    await table('boards')
+      .update({ enabled: false })
+      .whereNot({ id: (await board()).id })
+    const { db } = town.works.database
+    await town.refresh({ boards: [name] })
+    await db.raw(`update pgboss.job set state = 'active', completed_on = null where name = 'visit'`)
+    const asked = town.refresh({ boards: [name] })
+    await table('boards').update({ enabled: false })
+    expect((await asked).runs).to.deep.equal([])
+  })
+
+  it('asks all regions again once a board is gone from the one where it was', async () => {
+    await town.close()
+    await open({}, 'lever')
+    await run()
+    const { region } = await board()
+    expect(region).to.be.oneOf(['us', 'eu'])
+    fault({ kind: 'status', status: 404, times: 1 })
+    expect((await run()).outcome).to.equal('gone')
+    expect((await board()).region).to.equal(null)
+    await run()
+    expect((await board()).region).to.equal(region)
   })
 })

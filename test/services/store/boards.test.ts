@@ -359,6 +359,25 @@ describe('services/store/boards', () => {
       expect(await pauseBoards(world.db, { board: 'nobody' }, later(60), 'x')).to.equal(0)
     })
 
+    it('hold boards in the order of their ids, so that nobody waits for them in a circle', async () => {
+      const ids = await world.db('boards').where({ source: 'greenhouse', configured: true }).orderBy('id').pluck<number[]>('id')
+      const [low, ...others] = ids
+      await world.db('boards').where({ id: low }).update({ cadence_seconds: 7200 })
+      const pausing = await world.database.inTransaction(async (trx) => {
+        await trx('boards').where({ id: low }).forUpdate().first('id')
+        const going = pauseBoards(world.db, { source: 'greenhouse' }, later(60), 'x')
+        for (let waiting = 0; waiting === 0;) {
+          const busy = world.db('pg_stat_activity').whereRaw(`datname = current_database() and wait_event_type = 'Lock'`)
+          waiting = (await busy.count<{ n: number }[]>('* as n'))[0]?.n ?? 0
+        }
+        expect(await trx('boards').whereIn('id', others).forUpdate().noWait().pluck('id')).to.have.length(others.length)
+        return { going }
+      })
+      expect(await pausing.going)
+        .to.equal(ids.length)
+        .and.to.be.above(1)
+    })
+
     it('survive a new look at the configuration', async () => {
       await pauseBoards(world.db, { board: 'beta' }, later(60), 'by hand')
       await sync(entry('beta', { cadence_seconds: 900 }))
