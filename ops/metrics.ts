@@ -164,6 +164,7 @@ export function createMetrics(sets: ClosedSets) {
     m.outboxPending.set({ channel }, 0)
   }
   for (const queue of sets.queues) for (const state of QUEUE_STATES) m.queueJobs.set({ queue, state }, 0)
+  for (const state of ['used', 'free', 'waiting']) m.databasePool.set({ state }, 0)
   for (const reason of AUTH_FAILURES) m.authFailures.inc({ reason }, 0)
   m.deadLetters.set(0)
   m.databaseSeconds.zero({ probe: 'ping' })

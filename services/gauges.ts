@@ -37,10 +37,13 @@ export function keepGauges(works: Pick<Works, 'watch' | 'database' | 'queue'>): 
       const states = { ready, active, deferred, failed }
       for (const [state, value] of Object.entries(states)) watch.metrics.queueJobs.set({ queue: name, state }, value)
     }
+  })
+  keep('dead letters', async () => {
     watch.metrics.deadLetters.set((await queue.deadLetters(VISITS)).length)
   })
   keep('database', async () => {
     watch.metrics.databaseSeconds.observe({ probe: 'ping' }, await database.ping())
+    for (const [state, value] of Object.entries(database.pool())) watch.metrics.databasePool.set({ state }, value)
   })
 }
 
@@ -52,9 +55,11 @@ async function collectSources({ watch, database }: Pick<Works, 'watch' | 'databa
     const summary = summaries.find((one) => one.source === source)
     for (const outcome of OUTCOMES) boards.set({ source, outcome }, summary?.outcomes[outcome] ?? 0)
     openPostings.set({ source }, summary?.open_postings ?? 0)
-    if (!summary) continue
-    if (summary.expected_interval_seconds !== null) expectedInterval.set({ source }, summary.expected_interval_seconds)
-    if (summary.last_success !== null) lastSuccess.set({ source }, summary.last_success.getTime() / 1000)
+    const interval = summary?.expected_interval_seconds ?? null
+    // Nobody is to expect anything of a source that has no board to visit.
+    if (interval === null) expectedInterval.remove({ source })
+    else expectedInterval.set({ source }, interval)
+    if (summary?.last_success) lastSuccess.set({ source }, summary.last_success.getTime() / 1000)
   }
 }
 

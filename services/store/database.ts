@@ -19,6 +19,8 @@ export interface Database {
   inTransaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T>
   /** One round trip, in seconds. */
   ping(): Promise<number>
+  /** Connections of this process's pool, and those who wait for one. */
+  pool(): { used: number; free: number; waiting: number }
   close(): Promise<void>
 }
 
@@ -30,6 +32,13 @@ export interface DatabaseOptions {
   log: Log
   /** For the embedded server, when this process is the one that starts it. */
   settings?: Readonly<Record<string, string>>
+}
+
+/** What knex's pool can tell; its types leave it out. */
+interface Tarn {
+  numUsed(): number
+  numFree(): number
+  numPendingAcquires(): number
 }
 
 const EMBEDDED_NAME = 'rolewatch'
@@ -86,6 +95,10 @@ function hold(db: Knex, url: string, server: EmbeddedServer | undefined, log: Lo
       const started = performance.now()
       await db.raw('select 1')
       return (performance.now() - started) / 1000
+    },
+    pool() {
+      const pool = (db as Knex & { client: { pool: Tarn } }).client.pool
+      return { used: pool.numUsed(), free: pool.numFree(), waiting: pool.numPendingAcquires() }
     },
     close: () => (closed ??= close()),
   }

@@ -88,6 +88,7 @@ describe('ops/metrics', () => {
       ['queue_jobs', ['queue', 'state'], product(['visit'], QUEUE_STATES)],
       ['dead_letters', [], ['']],
       ['database_seconds_count', ['probe'], ['ping']],
+      ['database_pool', ['state'], ['used', 'free', 'waiting']],
     ]
     for (const [name, labels, expected] of sets)
       it(`${name} exists for every ${labels.join(' × ') || 'reader'}`, () => {
@@ -101,7 +102,6 @@ describe('ops/metrics', () => {
       'source_expected_interval_seconds',
       'field_coverage_ratio',
       'http_request_seconds',
-      'database_pool',
     ]
 
     it('nothing else is missing', () => {
