@@ -155,7 +155,7 @@ describe('ops/metrics', () => {
         reason: [...REJECTIONS, ...AUTH_FAILURES, 'currency_unknown', 'period_unknown', 'throttled', 'server_error', 'timeout', 'network'],
         guard: GUARDS,
         status: ['2xx', '3xx', '4xx', '5xx', 'none'],
-        state: [...BREAKER_STATES, ...QUEUE_STATES],
+        state: [...BREAKER_STATES, ...QUEUE_STATES, 'used', 'free', 'waiting'],
         to: BREAKER_STATES,
         channel: CHANNELS,
         queue: ['visit'],
