@@ -1,9 +1,10 @@
 // The only reader of the environment: a frozen Config, or one error that names every fault at once.
 
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseEnv } from 'node:util'
 import { z } from 'zod'
 
 /** The folder of the project: where migrations, the console and the lists of boards are. */
@@ -88,6 +89,12 @@ const environment = z.object({
   LOG_FORMAT: z.enum(['json', 'pretty'], 'must be json or pretty').optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent').default('info'),
 })
+
+/** The environment, and below it what the folder's .env says, where there is one. */
+export function readEnvironment(folder: string = ROOT, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  const file = join(folder, '.env')
+  return existsSync(file) ? { ...parseEnv(readFileSync(file, 'utf8')), ...env } : env
+}
 
 /**
  * Checks the environment and freezes what it means. Empty variables count as unset.

@@ -1,8 +1,7 @@
 // The composition root: config → works → start; stopping is the mirror of starting.
 
-import { once } from 'node:events'
-import type { Server } from 'node:http'
 import { createApi, refuseUnsafeBinding } from './api/app.ts'
+import { listen } from './api/listen.ts'
 import type { Config } from './config.ts'
 import { keepGauges } from './gauges.ts'
 import { checkHealth } from './health.ts'
@@ -55,8 +54,7 @@ async function serve(works: Works): Promise<string> {
     health: checkHealth(works),
     refresh: async (selection) => (await askForVisits(database, queue, selection)).length,
   })
-  const server: Server = app.listen(config.port, config.host)
-  await once(server, 'listening')
+  const server = await listen(app, config.port, config.host)
   closers.add(
     () =>
       new Promise<void>((resolve) => {

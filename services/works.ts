@@ -128,8 +128,7 @@ export async function openWorks(config: Config, options: OpenOptions = {}): Prom
       watch,
       database,
       slackWebhookUrl: config.slackWebhookUrl,
-      // With PORT=0 nobody knows the address before it listens: messages then carry no link.
-      publicUrl: config.publicUrl ?? (config.port === 0 ? undefined : `http://${config.host}:${config.port}`),
+      publicUrl: config.publicUrl ?? localUrl(config),
       owner,
       listen: true,
     })
@@ -157,6 +156,12 @@ async function loadBoards(house: House): Promise<void> {
   const entries = readBoards(house.config.boards)
   const { added, changed, retired } = await house.database.inTransaction((trx) => syncBoards(trx, entries))
   if (added + changed + retired > 0) house.log.info('boards', { added, changed, retired, configured: entries.length })
+}
+
+/** Where this machine's own people reach the console; undefined when the address is known only once it listens, or names no host. */
+function localUrl({ host, port }: Config): string | undefined {
+  if (port === 0 || host === '0.0.0.0' || host === '::') return undefined
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
 function dailyCalls(database: Database, cap: number): () => Promise<boolean> {

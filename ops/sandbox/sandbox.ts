@@ -50,8 +50,8 @@ export interface Sandbox {
   slackWebhookUrl: string
   /** What OTEL_EXPORTER_OTLP_ENDPOINT is set to. */
   otlpEndpoint: string
-  /** A companies.yaml that names every board. */
-  companiesYaml(): string
+  /** A companies.yaml that names every board; with a cadence, as `1m`, where not the usual one is meant. */
+  companiesYaml(cadence?: string): string
   /** Builds and packs ahead what the product asks every board, so that serving it later costs next to nothing. Throws on an unreadable capture. */
   warm(): Promise<void>
   close(): Promise<void>
@@ -67,7 +67,7 @@ function openSupply(options: SandboxOptions, now: () => Date): Supply {
 }
 
 /** Every second of the European boards says so; the others are there to be found. */
-function yamlOf(boards: readonly Board[]): string {
+function yamlOf(boards: readonly Board[], cadence?: string): string {
   let european = 0
   const entries = boards.map((board) => {
     const lines = [
@@ -77,6 +77,7 @@ function yamlOf(boards: readonly Board[]): string {
       `ats_id: ${JSON.stringify(board.ident)}`,
       `careers_url: ${JSON.stringify(board.careersUrl)}`,
     ]
+    if (cadence !== undefined) lines.push(`cadence: ${cadence}`)
     if (board.region === 'eu' && european++ % 2 === 0) lines.push('eu: true')
     return lines.join('\n  ')
   })
@@ -128,7 +129,7 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
   const market = controlsOf(supply, HOSTS, faults, log)
   const slack = openSlack({ seed: options.seed ?? 1, perSecond: options.slackPerSecond ?? 1, faults, now })
   const traces = openTraces()
-  const companiesYaml = () => yamlOf(supply.boards)
+  const companiesYaml = (cadence?: string) => yamlOf(supply.boards, cadence)
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const target = request.url ?? '/'

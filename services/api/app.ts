@@ -87,6 +87,7 @@ function consolePage(): RequestHandler {
   return express.static(join(ROOT, 'dashboards', 'console'), {
     index: 'index.html',
     redirect: false,
+    acceptRanges: false,
     setHeaders: (response) => {
       setRoute(response, 'console')
       response.setHeader('cache-control', 'no-cache')

@@ -37,7 +37,8 @@ function faultsOf(issue: z.core.$ZodIssue, where: 'query' | 'params' | 'body', k
 function unknown(key: string, known: readonly string[], where: string): string {
   const what = where === 'query' ? 'is not a parameter of this address' : 'is not a field of this body'
   const near = nearest(key, known)
-  return near === undefined ? what : `${what}; the nearest is ${near}`
+  if (near !== undefined) return `${what}; the nearest is ${near}`
+  return known.length > 0 ? `${what}; it has ${known.join(', ')}` : what
 }
 
 const NOUNS: Readonly<Record<string, string>> = { array: 'a list', object: 'an object', int: 'a whole number', string: 'text' }
@@ -54,9 +55,10 @@ function sentenceOf(issue: z.core.$ZodIssue): string {
   return `is wrong: ${issue.message}`
 }
 
-/** The known name that takes the fewest changes of one letter to come to; undefined when none is known. */
+/** The known name that takes the fewest changes of one letter to come to; undefined when all would take more than half of its letters. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
-  return known.map((other) => ({ other, far: distance(name.toLowerCase(), other) })).toSorted((a, b) => a.far - b.far)[0]?.other
+  const [first] = known.map((other) => ({ other, far: distance(name.toLowerCase(), other) })).toSorted((a, b) => a.far - b.far)
+  return first && first.far <= first.other.length / 2 ? first.other : undefined
 }
 
 /** Levenshtein's distance. */

@@ -22,7 +22,7 @@ const company = z.strictObject({
   boards: z.array(z.strictObject({ source: z.string(), board: z.string(), open_postings: z.int(), last_outcome: outcome.nullable() })),
 })
 
-const slug = z.string().max(120)
+const slug = z.string().max(120, 'must be 120 characters at the most')
 
 export function companyRoutes({ database }: ApiParts): Route[] {
   return [
@@ -33,7 +33,7 @@ export function companyRoutes({ database }: ApiParts): Route[] {
       summary: 'Companies with how many postings are open at each',
       scope: 'read',
       query: z.strictObject({
-        name: z.string().trim().max(120).optional().describe('The beginning of a name or slug'),
+        name: z.string().trim().max(120, 'must be 120 characters at the most').optional().describe('The beginning of a name or slug'),
         ...pageFields,
       }),
       answers: { 200: { description: 'One page, in the order of their slugs', schema: listOf(company) } },

@@ -10,7 +10,7 @@ import type { Input, Reply, Route } from './route.ts'
 import { setRoute } from './seen.ts'
 import type { z } from 'zod'
 
-const parseJson = express.json({ limit: '100kb', strict: false })
+const parseJson = express.json({ limit: '100kb', strict: false, reviver: refuseBroken })
 
 /** Mounts every route of the table. */
 export function mountRoutes(app: Express, routes: readonly Route[], gate: Gate): void {
@@ -34,6 +34,12 @@ function handlerOf(route: Route, gate: Gate): RequestHandler {
     const reply = await route.handle({ ...inputOf(route, request), actor, accept: request.headers.accept })
     await send(response, reply, request.method === 'HEAD')
   }
+}
+
+/** Half a character (a lone surrogate, which JSON can escape) is no text to PostgreSQL. Specification: RFC 7493, 2.1. */
+function refuseBroken(name: string, value: unknown): unknown {
+  if (name.isWellFormed() && (typeof value !== 'string' || value.isWellFormed())) return value
+  throw new SyntaxError('a lone surrogate')
 }
 
 async function readBody(request: Request, response: Response): Promise<void> {

@@ -19,9 +19,12 @@ const KINDS = {
   403: 'forbidden',
   404: 'not-found',
   405: 'method-not-allowed',
+  408: 'too-slow',
+  412: 'precondition-failed',
   413: 'too-large',
   415: 'unsupported-media-type',
   429: 'too-many-requests',
+  431: 'too-large',
   500: 'internal-error',
   503: 'unavailable',
 } as const
@@ -65,13 +68,14 @@ export function toProblem(error: unknown): Problem {
   return fromParser(error) ?? new Problem(500, 'Something went wrong here. The log has it under this trace_id.', { cause: error })
 }
 
-/** What express and its body parser throw. Names: the body-parser README, "Errors". */
+/** What express, its body parser and its sender of files throw. Names: the body-parser README, "Errors". */
 function fromParser(error: unknown): Problem | undefined {
   const { type, status } = (error ?? {}) as { type?: unknown; status?: unknown }
   if (type === 'entity.parse.failed')
     return new Problem(400, 'The body is not JSON.', { faults: [{ field: 'body', message: 'is not JSON' }] })
   if (type === 'entity.too.large') return new Problem(413, 'The body is larger than 100 kB.')
   if (type === 'encoding.unsupported' || type === 'charset.unsupported') return new Problem(415, 'The body must be JSON in UTF-8.')
+  if (status === 412) return new Problem(412, 'The file is not as If-Match or If-Unmodified-Since say.')
   if (error instanceof URIError) return new Problem(400, 'The address has a % that encodes nothing.')
   return status === 400 ? new Problem(400, 'The body did not arrive as it was announced.') : undefined
 }
@@ -96,15 +100,18 @@ export function sendProblem(request: Request, response: Response, problem: Probl
     .set(problem.headers)
     .set('cache-control', 'no-store')
     .type('application/problem+json')
-    .send(
-      JSON.stringify({
-        type: `urn:rolewatch:problem:${KINDS[problem.status]}`,
-        title: STATUS_CODES[problem.status],
-        status: problem.status,
-        detail: problem.message,
-        instance: request.originalUrl.split('?')[0],
-        trace_id: currentTraceId() ?? null,
-        ...(problem.faults.length > 0 ? { errors: problem.faults } : {}),
-      }),
-    )
+    .send(bodyOf(problem, request.originalUrl.split('?')[0] ?? ''))
+}
+
+/** The body of the answer, as JSON; `instance` is the path that was asked for. */
+export function bodyOf(problem: Problem, instance: string): string {
+  return JSON.stringify({
+    type: `urn:rolewatch:problem:${KINDS[problem.status]}`,
+    title: STATUS_CODES[problem.status],
+    status: problem.status,
+    detail: problem.message,
+    instance,
+    trace_id: currentTraceId() ?? null,
+    ...(problem.faults.length > 0 ? { errors: problem.faults } : {}),
+  })
 }

@@ -57,7 +57,7 @@ export function runRoutes({ database, refresh }: ApiParts): Route[] {
       scope: 'read',
       query: z.strictObject({
         source: sourceName.optional(),
-        board: z.string().max(200).optional(),
+        board: z.string().max(200, 'must be 200 characters at the most').optional(),
         outcome: outcome.optional(),
         ...pageFields,
       }),
@@ -103,10 +103,10 @@ function refreshRoute(database: ApiParts['database'], refresh: NonNullable<ApiPa
     summary: 'Visit boards now, ahead of the schedule',
     scope: 'write',
     body: z.strictObject({
-      sources: z.array(sourceName).max(50).optional(),
+      sources: z.array(sourceName).max(50, 'must be 50 sources at the most').optional(),
       boards: z
-        .array(z.string().min(1).max(200))
-        .max(200)
+        .array(z.string().min(1, 'must not be empty').max(200, 'must be 200 characters at the most'))
+        .max(200, 'must be 200 boards at the most')
         .optional()
         .describe('As stripe or greenhouse/stripe; without any, all of the sources'),
     }),

@@ -5,7 +5,7 @@ import type { Db } from '../store/database.ts'
 import { outboxState } from '../store/outbox.ts'
 
 export interface NotifierHealth {
-  /** `off`: there is no webhook. `degraded`: something waits longer than it may. */
+  /** `off`: there is no webhook. `degraded`: something waits longer than it may, or was refused and waits for a person. */
   status: 'ok' | 'degraded' | 'off'
   pending: number
   uncertain: number
@@ -30,7 +30,7 @@ export async function notifierHealth(db: Db, slackWebhookUrl: string | undefined
     counts.uncertain > 0 ? `${counts.uncertain} may not have arrived` : '',
     counts.failed > 0 ? `${counts.failed} were refused and wait for a person` : '',
   ].filter((part) => part !== '')
-  return { status: late ? 'degraded' : 'ok', ...figures, detail: told.length === 0 ? null : told.join('; ') }
+  return { status: late || counts.failed > 0 ? 'degraded' : 'ok', ...figures, detail: told.length === 0 ? null : told.join('; ') }
 }
 
 /** Reads the gauges of the outbox; to be called before each exposition. */

@@ -52,8 +52,11 @@ interface Lease {
   end(): Promise<void>
 }
 
-/** Holds one connection for as long as this process wants the server, and takes it again when the server lost it. */
-async function takeLease(address: Address): Promise<Lease> {
+/**
+ * Holds one connection for as long as this process wants the server, and takes it again when the server lost it. While a lease is held
+ * nobody stops the server, so one that is gone was killed: `revive` brings it back.
+ */
+async function takeLease(address: Address, revive: () => Promise<void>): Promise<Lease> {
   let ended = false
   const connect = async (): Promise<pg.Client> => {
     const client = new pg.Client({
@@ -71,6 +74,7 @@ async function takeLease(address: Address): Promise<Lease> {
     await sleep(1000, undefined, { ref: false })
     if (ended) return
     try {
+      await revive()
       client = await connect()
       if (ended) await client.end()
     } catch {
@@ -94,14 +98,14 @@ async function takeLease(address: Address): Promise<Lease> {
 }
 
 /** Attaches to the running server; undefined when there is none. A server that is starting or stopping is waited for. */
-async function attach(cluster: Cluster): Promise<{ address: Address; lease: Lease } | undefined> {
+async function attach(cluster: Cluster, revive: () => Promise<void>): Promise<{ address: Address; lease: Lease } | undefined> {
   const until = Date.now() + ATTACH_MS
   while (await isRunning(cluster)) {
     const address = await readAddress(cluster.home)
     if (!address)
       throw new Error(`${cluster.home}/server.json, which holds the password of the running database, is missing: bring it back`)
     try {
-      return { address, lease: await takeLease(address) }
+      return { address, lease: await takeLease(address, revive) }
     } catch (cause) {
       // 57P03: starting up, shutting down or recovering.
       const code = (cause as { code?: string }).code
@@ -113,6 +117,18 @@ async function attach(cluster: Cluster): Promise<{ address: Address; lease: Leas
   return undefined
 }
 
+/** Starts the server again unless it runs; it takes its old port where that is still free, as it is right after a kill. */
+async function restart(cluster: Cluster, settings: Readonly<Record<string, string>>, log: Log): Promise<void> {
+  await withLock(lockOf(cluster.home), async () => {
+    if (await isRunning(cluster)) return
+    const { port } = await start(cluster, settings)
+    log.warn('postgres.restarted', { home: cluster.home, port })
+  }).catch((error: unknown) => {
+    log.error('postgres.restart', { home: cluster.home, error })
+    throw error
+  })
+}
+
 /**
  * Opens the PostgreSQL that lives in `options.home`. As root it runs as the owner of the cluster, or as `postgres` or `nobody`. The
  * server is a daemon with a session of its own: Ctrl-C does not reach it, and a killed process leaves it to the next.
@@ -120,12 +136,14 @@ async function attach(cluster: Cluster): Promise<{ address: Address; lease: Leas
  */
 export async function openPostgres(options: EmbeddedOptions): Promise<EmbeddedServer> {
   const { home, owner } = await prepareHome(resolve(options.home), clusterOf, options.log)
+  const settings = { ...SETTINGS, ...options.settings }
   const opened = await withLock(lockOf(home), async () => {
     const cluster: Cluster = { home, owner, programs: await findPrograms(home, owner) }
-    const running = await attach(cluster)
+    const revive = () => restart(cluster, settings, options.log)
+    const running = await attach(cluster, revive)
     if (running) return { ...running, cluster, startedHere: false }
-    const address = await start(cluster, { ...SETTINGS, ...options.settings })
-    return { address, lease: await takeLease(address), cluster, startedHere: true }
+    const address = await start(cluster, settings)
+    return { address, lease: await takeLease(address, revive), cluster, startedHere: true }
   })
   const { address, lease, cluster, startedHere } = opened
   options.log.debug(startedHere ? 'postgres.started' : 'postgres.attached', { home, port: address.port })

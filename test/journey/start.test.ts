@@ -96,6 +96,10 @@ describe('npm start', function () {
       return found.items.length > 0 ? found : undefined
     })
     expect(page.items[0]?.title).to.match(/engineer/i)
+    const traces = /traces\s+(\S+)/.exec(product.output())?.[1] ?? ''
+    await until('a trace with queries in it', async () =>
+      (await json<{ root: string; spans: number }[]>(traces)).find((trace) => trace.spans > 8),
+    )
     await until('a digest', async () => ((await json<unknown[]>(`${slack}/messages`)).length > 0 ? true : undefined))
     expect(await product.interrupt()).to.equal(0)
     if (process.platform === 'linux') expect(await processesNaming(data)).to.deep.equal([])

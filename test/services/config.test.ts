@@ -1,10 +1,11 @@
 // The configuration: defaults that work, every fault at once, secrets known as such, and nothing thrown but a ConfigError.
 
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { ConfigError, isLoopback, isLoopbackHost, readConfig, ROOT, type Config } from '../../services/config.ts'
+import { ConfigError, isLoopback, isLoopbackHost, readConfig, readEnvironment, ROOT, type Config } from '../../services/config.ts'
 
 const HOOK = 'https://hooks.slack.com/services/T0001/B0002/abcDEF123'
 
@@ -20,6 +21,26 @@ function faultsOf(env: Record<string, string>): readonly string[] {
 }
 
 describe('services/config', () => {
+  describe('.env.example', () => {
+    const names = [...readFileSync(join(ROOT, '.env.example'), 'utf8').matchAll(/^#?([A-Z_]+)=/gm)].map(([, name]) => name)
+
+    it('names every setting, and none that is not read', () => {
+      expect(names).to.have.members(
+        [...readFileSync(join(ROOT, 'services', 'config.ts'), 'utf8').matchAll(/^ {2}([A-Z_]+): /gm)].map(([, name]) => name),
+      )
+    })
+    it('copied to .env is read, and the environment wins', () => {
+      const folder = mkdtempSync(join(tmpdir(), 'rolewatch-env-'))
+      try {
+        expect(readEnvironment(folder, { PORT: '1' })).to.deep.equal({ PORT: '1' })
+        writeFileSync(join(folder, '.env'), '# a comment\nPORT=2\nSLACK_WEBHOOK_URL="https://hooks.example/x"\n')
+        expect(readEnvironment(folder, { PORT: '1' })).to.deep.equal({ PORT: '1', SLACK_WEBHOOK_URL: 'https://hooks.example/x' })
+      } finally {
+        rmSync(folder, { recursive: true })
+      }
+    })
+  })
+
   describe('without any variable', () => {
     it('is complete, and asks for nothing but this machine', () => {
       const config = readConfig({})

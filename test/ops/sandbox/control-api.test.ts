@@ -91,6 +91,12 @@ describe('the controls of the sandbox', () => {
     }
   })
 
+  it('give every board the cadence that is asked for, and none unless told', () => {
+    const cadences = (...given: string[]) =>
+      (parse(stand.sandbox.companiesYaml(...given)) as { cadence?: string }[]).map((entry) => entry.cadence)
+    expect(new Set(cadences('1m'))).to.deep.equal(new Set(['1m']))
+    expect(new Set(cadences())).to.deep.equal(new Set([undefined]))
+  })
   it('tell some European boards and leave others to be found', () => {
     const told = (parse(stand.sandbox.companiesYaml()) as { eu?: boolean; careers_url: string }[]).filter((entry) => entry.eu)
     const european = stand.sandbox.market.boards().filter((board) => board.region === 'eu')

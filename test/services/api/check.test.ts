@@ -32,6 +32,11 @@ describe('checking what comes in', () => {
       { field: 'a', message: 'is not a parameter of this address' },
     ])
   })
+  it('lists what there is where nothing is near', () => {
+    expect(check(schema, { name: 'a', __proto__x: 1 }, 'query', known)).to.deep.equal([
+      { field: '__proto__x', message: 'is not a parameter of this address; it has name, count, tags' },
+    ])
+  })
   it('never throws, and never lets through what the schema does not know', () => {
     fc.assert(
       fc.property(fc.anything(), (value) => {
@@ -51,6 +56,7 @@ describe('checking what comes in', () => {
       expect(nearest('contry', names)).to.equal('country')
       expect(nearest('CURRENCY', names)).to.equal('currency')
       expect(nearest('x', [])).to.equal(undefined)
+      expect(nearest('nope', names)).to.equal(undefined)
     })
     it('is the name itself where it is known', () => {
       fc.assert(

@@ -56,6 +56,9 @@ describe('what the API says of errors', () => {
   it('refuses a body that is not JSON, has no type, or is too large', async () => {
     const post = (body: unknown, headers = {}) => api.ask('/api/v1/searches', { method: 'POST', body, headers })
     expect((await post('{"name":')).json).to.deep.include({ status: 400, errors: [{ field: 'body', message: 'is not JSON' }] })
+    expect((await post('{"name":"n","query":{"q":"\\ud800"}}')).json).to.deep.include({ status: 400, detail: 'The body is not JSON.' })
+    expect((await post('{"name":"\\udc00\\ud83d","query":{"q":"a"}}')).status).to.equal(400)
+    expect((await post(`{"name":${'['.repeat(40_000)}${']'.repeat(40_000)}}`)).status).to.equal(400)
     expect((await post('x', { 'content-type': 'text/plain' })).status).to.equal(415)
     expect((await api.ask('/api/v1/searches', { method: 'POST' })).status).to.equal(415)
     expect((await post('"x"', { 'content-type': 'application/json; charset=koi8-r' })).status).to.equal(415)
@@ -116,6 +119,13 @@ describe('what the API says of errors', () => {
     expect((await world.metrics.expose(undefined)).body).to.contain(
       'http_request_seconds_count{method="other",route="unmatched",status="404"} 1',
     )
+  })
+  it('answers whole files whatever part is asked for, and none that is not as the condition says', async () => {
+    expect((await api.ask('/console.js', { headers: { range: 'bytes=99999999-' } })).status).to.equal(200)
+    expect((await api.ask('/console.js', { headers: { 'if-match': '"x"' } })).json).to.include({
+      status: 412,
+      type: 'urn:rolewatch:problem:precondition-failed',
+    })
   })
   it('sends the headers that keep a browser from doing what the console does not', async () => {
     const { headers } = await api.ask('/')

@@ -230,7 +230,7 @@ describe('the notifier', () => {
         ['notify.failed', '404 no_service'],
       ])
       expect(await notifierHealth(world.db, slack.url)).to.include({
-        status: 'ok',
+        status: 'degraded',
         failed: 2,
         detail: '2 were refused and wait for a person',
       })

@@ -183,6 +183,20 @@ describe('services/store/embedded', function () {
     expect(existsSync(pidFile())).to.equal(false)
   })
 
+  it('is started again for whoever still uses it when it was killed', async () => {
+    const server = await open()
+    const first = postmaster()
+    process.kill(first, 'SIGKILL')
+    let answer: unknown
+    for (let tries = 0; tries < 200 && answer === undefined; tries++) {
+      await sleep(100)
+      answer = await ask(server, 'select 1 as one').catch(() => undefined)
+    }
+    expect(answer).to.deep.equal([{ one: 1 }])
+    expect(postmaster()).not.to.equal(first)
+    expect(await server.release()).to.equal('stopped')
+  })
+
   it('starts although a pid file was left behind, whoever has that number now', async () => {
     const dead = spawn('/bin/sh', ['-c', ''])
     await once(dead, 'exit')
