@@ -2,10 +2,9 @@
 // The `rolewatch` command: it parses arguments, calls a room, prints, and ends with 0 (done), 1 (failed) or 2 (bad configuration or arguments).
 
 import { Command, Option } from 'commander'
-import { startTelemetry } from '../ops/telemetry.ts'
 import { bearLeavingReaders, explain } from './cli/ending.ts'
 import { collect, count, positive } from './cli/given.ts'
-import { readConfig, type Config } from './config.ts'
+import type { Config } from './config.ts'
 
 /** What a command is given: the checked configuration and what it printed with. */
 type Action<O> = (config: Config, options: O, args: string[]) => Promise<number | void>
@@ -19,10 +18,15 @@ let secrets: readonly string[] = []
 function run<O>(load: () => Promise<Action<O>>): (...given: unknown[]) => Promise<void> {
   return async (...given) => {
     const command = given.at(-1) as Command
-    const config = readConfig()
+    // Loaded only now: "--help" needs none of it.
+    const { readConfig, readEnvironment } = await import('./config.ts')
+    const config = readConfig(readEnvironment())
     secrets = config.secrets
-    // Before the rooms are loaded: pg must find the instrumentation in place.
-    const stopTelemetry = startTelemetry({ endpoint: config.otlpEndpoint, version: config.version, role: command.name() })
+    // Before the rooms are loaded: pg must find the instrumentation in place. The sandbox receives the traces itself and starts its own.
+    const { startTelemetry } = await import('../ops/telemetry.ts')
+    const stopTelemetry = command.getOptionValue('sandbox')
+      ? async () => {}
+      : startTelemetry({ endpoint: config.otlpEndpoint, version: config.version, role: command.name() })
     try {
       const action = await load()
       process.exitCode = (await action(config, command.opts() as O, command.args)) ?? 0

@@ -34,7 +34,7 @@ interface Coded {
 const UNREACHABLE = /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|08...|57P0.)$/
 /** pg and knex have no code for these. */
 const LOST = /^(Connection terminated|Client has encountered a connection error|timeout expired|Knex: Timeout acquiring a connection)/
-const DISK = /^(EACCES|EPERM|EROFS|ENOSPC|EDQUOT|EMFILE|ENOTDIR|EISDIR|ENOENT)$/
+const DISK = /^(EACCES|EPERM|EROFS|ENOSPC|EDQUOT|EMFILE|ENOTDIR|EISDIR|EEXIST|ENOENT)$/
 
 /**
  * What an error means that is the machine's or the database's trouble and no bug of ours; undefined for every other. Classes of

@@ -2,8 +2,10 @@
 
 import { inspect } from 'node:util'
 import { CommanderError } from 'commander'
-import { ConfigError } from '../config.ts'
 import { troubleOf } from '../refusal.ts'
+
+/** Errors whose message says all, by name, and their exit codes. */
+const EXPECTED: Readonly<Record<string, number>> = { ConfigError: 2, Misuse: 2, Refusal: 1 }
 
 /** Says on stderr what went wrong, without secrets, and returns the exit code: a sentence for what is expected, the stack of a bug. */
 export async function explain(error: unknown, secrets: readonly string[]): Promise<number> {
@@ -11,11 +13,10 @@ export async function explain(error: unknown, secrets: readonly string[]): Promi
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   // Loaded only now: "--help" needs no log.
   const { redactText } = await import('../../ops/log.ts')
-  const name = error instanceof Error ? error.name : ''
-  const known = error instanceof ConfigError || name === 'Refusal' || name === 'Misuse'
-  const words = known ? (error as Error).message : (troubleOf(error) ?? inspect(error))
+  const code = error instanceof Error ? EXPECTED[error.name] : undefined
+  const words = code === undefined ? (troubleOf(error) ?? inspect(error)) : (error as Error).message
   console.error(redactText(words, secrets))
-  return error instanceof ConfigError || name === 'Misuse' ? 2 : 1
+  return code ?? 1
 }
 
 /** A reader that has seen enough ("rolewatch query … | head") is no fault: the command goes on to its end and closes what it opened. */

@@ -5,17 +5,20 @@ import { join } from 'node:path'
 import { openSandbox } from '../../ops/sandbox/sandbox.ts'
 import { startTelemetry } from '../../ops/telemetry.ts'
 import type { Config } from '../config.ts'
-import { start, type Role, type Running } from '../main.ts'
+import type { Role, Running } from '../main.ts'
 import { createSearch, listSearches } from '../store/searches.ts'
 import { waitForSignal } from './signal.ts'
 
 /** A day of the sandbox's market passes in this time. */
 const SANDBOX_DAY_MS = 30_000
+/** How often its boards are visited: the shortest cadence there is. */
+const SANDBOX_CADENCE = '1m'
 
 /** Starts, prints where it is reached, and stops cleanly on SIGINT and SIGTERM. */
 export async function startCommand(config: Config, options: { role: Role; sandbox?: boolean }): Promise<number> {
   const stopped = waitForSignal()
   if (!options.sandbox) {
+    const { start } = await import('../main.ts')
     const running = await start(config, options.role)
     greet(running)
     await stopped
@@ -30,8 +33,10 @@ async function inSandbox(config: Config, role: Role, stopped: Promise<void>): Pr
   const data = join(config.data, 'sandbox')
   const boards = join(data, 'config')
   await mkdir(boards, { recursive: true })
-  await writeFile(join(boards, 'companies.yaml'), sandbox.companiesYaml())
+  await writeFile(join(boards, 'companies.yaml'), sandbox.companiesYaml(SANDBOX_CADENCE))
   const stopTraces = startTelemetry({ endpoint: sandbox.otlpEndpoint, version: config.version, role })
+  // Only now, for the queries to be spans too: pg must find the instrumentation in place.
+  const { start } = await import('../main.ts')
   const running = await start(
     {
       ...config,

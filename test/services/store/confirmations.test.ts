@@ -1,3 +1,5 @@
+// Confirmations: many at once in few statements, each committed when its caller hears of it.
+
 import { randomUUID } from 'node:crypto'
 import { expect } from 'chai'
 import { createConfirmations, type Confirmation } from '../../../services/store/confirmations.ts'

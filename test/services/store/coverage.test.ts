@@ -1,3 +1,5 @@
+// The share of open postings that have each field.
+
 import { expect } from 'chai'
 import { FIELDS } from '../../../ops/metrics.ts'
 import { fieldCoverage } from '../../../services/store/coverage.ts'

@@ -21,7 +21,7 @@ import { openWorld, type World } from '../../world.ts'
 const DAY = (n: number) => new Date(Date.UTC(2026, 2, n, 12))
 
 describe('the difference between a visit and what is known', () => {
-  const UIDS = [...'abcdefghij']
+  const UIDS = 'abcdefghij'.split('')
   const hash = fc.constantFrom('h0', 'h1')
   const visits = fc
     .record({

@@ -1,3 +1,5 @@
+// Runs: kept with what their board remembers of them, and listed page by page.
+
 import { randomUUID } from 'node:crypto'
 import { expect } from 'chai'
 import type { Outcome } from '../../../ops/metrics.ts'

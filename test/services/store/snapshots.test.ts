@@ -1,3 +1,5 @@
+// Snapshots: what was open at the end of a day, as it was then.
+
 import { expect } from 'chai'
 import { takeSnapshot } from '../../../services/store/snapshots.ts'
 import { changePostings, closeSeeded, pay, seedBoard, seedPostings } from '../api/seed.ts'
