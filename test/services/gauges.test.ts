@@ -93,7 +93,7 @@ describe('gauges', function () {
     await openBreaker(db, { host: 'two.greenhouse.example', source: 'greenhouse', error: '500' })
     await openBreaker(db, { host: 'one.lever.example', source: 'lever', error: '500' })
     await openBreaker(db, { host: 'one.unknown.example', source: 'unknown', error: '500' })
-    await table('hosts').whereIn('host', ['one.greenhouse.example', 'one.lever.example']).update({ breaker: 'half_open' })
+    await table('hosts').whereIn('host', ['two.greenhouse.example', 'one.lever.example']).update({ breaker: 'half_open' })
     const samples = await exposed()
     const stateOf = (source: string) =>
       BREAKER_STATES.filter((state) => samples.get(`breaker_state{source="${source}",state="${state}"}`) === 1)
