@@ -2,7 +2,7 @@
 
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,6 +28,8 @@ interface Summary {
 }
 
 const data = await mkdtemp(join(tmpdir(), 'rolewatch-bench-'))
+// Open to PostgreSQL's own user: as root it would live elsewhere otherwise.
+await chmod(data, 0o755)
 const market = values.captures ? ['--captures', values.captures] : ['--boards', values.boards, '--postings', values.postings]
 const sandbox = spawn(process.execPath, ['services/cli.ts', 'sandbox', '--port', '0', ...market], {
   cwd: ROOT,

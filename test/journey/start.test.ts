@@ -2,7 +2,7 @@
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,9 +16,14 @@ interface Started {
   interrupt(): Promise<number | null>
 }
 
+/** What a failed test would leave behind. */
+const started = new Set<ChildProcess>()
+
 async function startProduct(args: string[], env: Record<string, string>): Promise<Started> {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => name !== 'DATABASE_URL' && !name.startsWith('npm_')))
   const child: ChildProcess = spawn('npm', ['start', '--', ...args], { cwd: ROOT, env: { ...inherited, ...env }, detached: true })
+  started.add(child)
+  child.once('exit', () => started.delete(child))
   let output = ''
   child.stdout?.on('data', (data: Buffer) => (output += data.toString()))
   child.stderr?.on('data', (data: Buffer) => (output += data.toString()))
@@ -67,8 +72,17 @@ describe('npm start', function () {
   let data = ''
   beforeEach(async () => {
     data = await mkdtemp(join(tmpdir(), 'rolewatch-start-'))
+    // Open to PostgreSQL's own user: as root it would live elsewhere otherwise.
+    await chmod(data, 0o755)
   })
-  afterEach(() => rm(data, { recursive: true, force: true }))
+  afterEach(async () => {
+    for (const child of started) {
+      const ended = once(child, 'exit')
+      process.kill(-(child.pid ?? 0), 'SIGINT')
+      await ended
+    }
+    await rm(data, { recursive: true, force: true })
+  })
 
   it('answers health with ok, stops at Ctrl-C with 0, and leaves no process behind', async () => {
     const product = await startProduct([], {
