@@ -5,7 +5,7 @@ import { decimal, minus, print, toNumber } from './decimal.ts'
 import { printDuration } from './duration.ts'
 import { errorRatio } from './budget.ts'
 import { course, type Stretch } from './model.ts'
-import { groupsOf, labelSets, paint, seriesName, type InputSeries, type Labels } from './paint.ts'
+import { byTwo, groupsOf, labelSets, paint, seriesName, strangers, type InputSeries, type Labels } from './paint.ts'
 import { sampleLabels, type QueryTest, type TestFile, type UnitTest } from './promtool.ts'
 import { boundOf, countsTime, passes } from './query.ts'
 import { series } from './rules.ts'
@@ -17,10 +17,15 @@ const ALL = 100_000
 export function budgetTests(slo: Slo, catalogue: Catalogue): TestFile {
   const step = printDuration(slo.period / STEPS)
   const sides = slo.sli.kind === 'ratio' ? [sidesTest(slo, catalogue, step)] : []
-  return { rule_files: [`../rules/${slo.slo}.rules.yml`], evaluation_interval: step, tests: [budgetTest(slo, catalogue, step), ...sides] }
+  const quiet = countsTime(slo.sli) ? [] : [quietTest(slo, catalogue, step)]
+  return {
+    rule_files: [`../rules/${slo.slo}.rules.yml`],
+    evaluation_interval: step,
+    tests: [budgetTest(slo, catalogue, step), ...sides, ...quiet],
+  }
 }
 
-/** Before the period all is bad; in its first half some is; in its second half nothing is. Half and double the window give other budgets. */
+/** Before the period much is bad; in its first half some is; in its second half nothing is. Half and double the window give other budgets. */
 function budgetTest(slo: Slo, catalogue: Catalogue, step: string): UnitTest {
   const [group = {}] = groupsOf(slo, catalogue)
   const time = countsTime(slo.sli)
@@ -34,7 +39,7 @@ function budgetTest(slo: Slo, catalogue: Catalogue, step: string): UnitTest {
         [Math.max(1, Math.round(budget * STEPS * 0.7)), 1, 1],
       ]
     : [
-        [STEPS + 5, ALL, ALL],
+        [STEPS + 5, ALL / 2, ALL],
         [10, 0, 0],
         [20, some, ALL],
       ]
@@ -48,9 +53,19 @@ function budgetTest(slo: Slo, catalogue: Catalogue, step: string): UnitTest {
   return {
     name: 'the budget that is left',
     interval: step,
-    input_series: paint(slo, catalogue, group, { events: full }, slo.period / STEPS, bound),
+    input_series: [
+      ...byTwo(paint(slo, catalogue, group, { events: full }, slo.period / STEPS, bound), time),
+      ...strangers(slo, catalogue, full),
+    ],
     promql_expr_test: [
-      near(slo, `slo:error_budget:remaining_ratio{slo="${slo.slo}"}`, left, time ? 0.05 : 1e-9, group, last),
+      near(
+        slo,
+        `slo:error_budget:remaining_ratio{slo="${slo.slo}"${bound ? `,bound="${print(bound)}"` : ''}}`,
+        left,
+        time ? 0.05 : 1e-9,
+        group,
+        last,
+      ),
       {
         expr: `slo:objective:ratio{slo="${slo.slo}"}`,
         eval_time: printDuration((last * slo.period) / STEPS),
@@ -92,5 +107,21 @@ function sidesTest(slo: Slo, catalogue: Catalogue, step: string): UnitTest {
     interval: step,
     input_series: input,
     promql_expr_test: [near(slo, series(slo, 'error:ratio', slo.period), ratio, 1e-9, group, STEPS + 3)],
+  }
+}
+
+/** A period without anything bad, and one without anything at all, have an error ratio of 0: neither nothing nor NaN. */
+function quietTest(slo: Slo, catalogue: Catalogue, step: string): UnitTest {
+  const [group = {}] = groupsOf(slo, catalogue)
+  const bound = boundOf(slo)
+  const events = course([STEPS + 5, 0, ALL], [STEPS + 5, 0, 0])
+  const views: [what: string, at: number][] = ['error:ratio', 'bad:events'].flatMap((what) =>
+    [STEPS + 2, 2 * STEPS + 8].map((at) => [what, at] as [string, number]),
+  )
+  return {
+    name: 'a quiet period is 0',
+    interval: step,
+    input_series: paint(slo, catalogue, group, { events, unborn: true }, slo.period / STEPS, bound),
+    promql_expr_test: views.map(([what, at]) => near(slo, series(slo, what, slo.period, bound), 0, 1e-9, group, at)),
   }
 }

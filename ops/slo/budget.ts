@@ -4,8 +4,8 @@
 export const budgetOf = (objective: number): number => 1 - objective
 
 /** How many times faster than allowed the budget is spent; 1 spends it exactly in one period, 0 is a quiet or faultless time. */
-export function burnRate(errorRatio: number, objective: number): number {
-  return errorRatio / budgetOf(objective)
+export function burnRate(ratio: number, objective: number): number {
+  return ratio / budgetOf(objective)
 }
 
 /** The share of bad among all; a time without events is a good time. */

@@ -1,4 +1,4 @@
-// Export in the form of OpenSLO v1, for other tools. Form: github.com/OpenSLO/OpenSLO, "OpenSLO Specification v1".
+// Export in the form of OpenSLO v1, for other tools.
 
 import { toNumber } from './decimal.ts'
 import { printDuration } from './duration.ts'
@@ -7,7 +7,7 @@ import { badQuery, boundOf, totalQuery } from './query.ts'
 import { burnOf } from './refuse-tier.ts'
 import type { Slo, Tier } from './spec.ts'
 
-/** One document of kind SLO. Alerts with a shifted bound have no form in OpenSLO: they are named in an annotation. */
+/** One document of kind SLO (github.com/OpenSLO/OpenSLO, "OpenSLO Specification v1"). Alerts with a shifted bound have no form in OpenSLO: they are named in an annotation. */
 export function openSlo(slo: Slo): object {
   const plain = slo.tiers.filter((tier) => !tier.slowerThan)
   const shifted = slo.tiers.filter((tier) => tier.slowerThan).map(({ alert }) => alert)
@@ -28,7 +28,7 @@ export function openSlo(slo: Slo): object {
         spec: {
           ratioMetric: {
             counter: false,
-            bad: source(badQuery(slo, slo.period, boundOf(slo))),
+            bad: source(badQuery(slo, slo.period, boundOf(slo), totalQuery(slo, slo.period))),
             total: source(totalQuery(slo, slo.period)),
           },
         },

@@ -143,3 +143,36 @@ function paintTime(
 export function calm(events: Course): Course {
   return { bad: events.bad.map(() => 0), total: events.total }
 }
+
+/** Series of the same metric that the SLI does not look at, all of them bad. */
+export function strangers(slo: Slo, catalogue: Catalogue, events: Course): InputSeries[] {
+  const { sli } = slo
+  if (sli.kind !== 'level' && sli.kind !== 'latency') return []
+  const metric = sli.kind === 'level' ? sli.metric : `${sli.metric}_count`
+  const series = catalogue.get(`rolewatch_${metric}`)
+  const others = (series ? labelSets(slo, series) : []).filter((set) => !passes(sli, set))
+  if (sli.kind === 'level')
+    return others.map((labels) => ({ series: seriesName(metric, labels), values: runs(events.bad.map(() => toNumber(sli.above) * 2)) }))
+  const halves = counter(events.total.map((all) => all / 2))
+  return others.flatMap((labels) => [
+    { series: seriesName(metric, labels), values: counter(events.total) },
+    ...(series?.declaration.buckets ?? []).map((edge) => ({
+      series: seriesName(`${sli.metric}_bucket`, { ...labels, le: `${edge}` }),
+      values: halves,
+    })),
+  ])
+}
+
+/** The same, told by two processes: counters in two parts, gauges by one that knows better and one that lags behind. */
+export function byTwo(input: readonly InputSeries[], gauges: boolean): InputSeries[] {
+  return input.flatMap(({ series, values }) => {
+    const of = (instance: string) => series.replace(/\}$/, `${series.endsWith('{}') ? '' : ','}instance="${instance}"}`)
+    return [
+      { series: of('a'), values },
+      {
+        series: of('b'),
+        values: gauges ? values.replace(/(^| )(-?[\d.]+)/g, (_, gap: string, first: string) => `${gap}${Number(first) - 1e6}`) : values,
+      },
+    ]
+  })
+}

@@ -3,9 +3,9 @@
 import type { Catalogue } from './catalogue.ts'
 import { print } from './decimal.ts'
 import { printDuration } from './duration.ts'
-import { calm, groupsOf, paint, type InputSeries, type Labels } from './paint.ts'
+import { calm, groupsOf, paint, strangers, type InputSeries, type Labels } from './paint.ts'
 import { boundOf } from './query.ts'
-import { ruleGroup, series, type AlertRule, type RuleGroup } from './rules.ts'
+import { ruleGroup, type AlertRule, type RuleGroup } from './rules.ts'
 import { scenariosOf, stepOf, type Scenario } from './scenario.ts'
 import type { Slo, Tier } from './spec.ts'
 import { symptomGroup, type Symptom } from './symptom.ts'
@@ -40,18 +40,19 @@ export interface TestFile {
 export function alertTests(slo: Slo, tier: Tier, catalogue: Catalogue): TestFile {
   return {
     rule_files: [`../rules/${slo.slo}.rules.yml`],
-    evaluation_interval: printDuration(stepOf(tier)),
+    evaluation_interval: printDuration(stepOf(slo, tier)),
     tests: scenariosOf(slo, tier).map((scenario) => unitTest(slo, tier, scenario, catalogue)),
   }
 }
 
 function unitTest(slo: Slo, tier: Tier, scenario: Scenario, catalogue: Catalogue): UnitTest {
-  const step = stepOf(tier)
+  const step = stepOf(slo, tier)
   const [here = {}, beside] = groupsOf(slo, catalogue)
   const bound = boundOf(slo, tier)
   const input = [
     ...paint(slo, catalogue, here, scenario, step, bound),
     ...(beside ? paint(slo, catalogue, beside, { events: calm(scenario.events) }, step, bound) : []),
+    ...strangers(slo, catalogue, scenario.events),
   ]
   const alert = alertNamed(ruleGroup(slo), tier.alert)
   const expected = { ...here, ...(bound ? { bound: print(bound) } : {}) }
@@ -60,15 +61,16 @@ function unitTest(slo: Slo, tier: Tier, scenario: Scenario, catalogue: Catalogue
     interval: printDuration(step),
     input_series: input,
     alert_rule_test: tellingSteps(scenario).map((t) => alertTest(alert, printDuration(t * step), scenario.verdicts[t] ? [expected] : [])),
-    ...(scenario.unborn ? { promql_expr_test: quietTests(slo, tier, here, printDuration((scenario.events.total.length - 1) * step)) } : {}),
+    ...(scenario.unknown ? { promql_expr_test: [sliceTest(slo, here, printDuration(scenario.from * step))] } : {}),
   }
 }
 
-/** The first and the last step of each time of firing or silence, as far as they are certain. */
-function tellingSteps({ verdicts, from }: Scenario): number[] {
+/** The first and the last step of each time of firing or silence, and the ends of stretches, as far as they are certain. */
+function tellingSteps({ verdicts, from, marks }: Scenario): number[] {
   const certain = verdicts.flatMap((verdict, t) => (t >= from && verdict !== undefined ? [t] : []))
   return certain.filter((t, index) => {
     const [before, next] = [certain[index - 1], certain[index + 1]]
+    if (marks.includes(t)) return true
     return before === undefined || next === undefined || verdicts[before] !== verdicts[t] || verdicts[next] !== verdicts[t]
   })
 }
@@ -97,19 +99,12 @@ export function alertNamed(group: RuleGroup, name: string): AlertRule {
   return found
 }
 
-/** A quiet hour is 0: neither nothing nor NaN, which would be no equal of 0. */
-function quietTests(slo: Slo, tier: Tier, group: Labels, at: string): QueryTest[] {
-  const bound = boundOf(slo, tier)
-  const labels = Object.entries({ ...group }).map(([key, value]) => `${key}="${value}"`)
-  return ['error:ratio', 'bad:events'].flatMap((what) =>
-    [tier.long, tier.short, ...(tier === slo.tiers[0] && !tier.slowerThan ? [slo.period] : [])].map((window) => ({
-      expr: `${series(slo, what, window, bound)
-        .replace('}', `,${labels.join(',')}}`)
-        .replace(',}', '}')} == bool 0`,
-      eval_time: at,
-      exp_samples: [{ labels: sampleLabels(slo, group, bound && print(bound)), value: 1 }],
-    })),
-  )
+/** A slice is 1 or 0, and nothing in between or beyond. */
+function sliceTest(slo: Slo, group: Labels, at: string): QueryTest {
+  const name = `slo:slice:bad{${Object.entries({ slo: slo.slo, ...group })
+    .map(([key, value]) => `${key}="${value}"`)
+    .join(',')}}`
+  return { expr: name, eval_time: at, exp_samples: [{ labels: `slo:slice:bad${sampleLabels(slo, group)}`, value: 1 }] }
 }
 
 /** A sample without a name, as promtool writes its labels. */

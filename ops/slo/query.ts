@@ -27,14 +27,14 @@ export function sliceQuery(sli: Extract<Sli, { kind: 'level' | 'age' }>): string
   return `(${since} > bool ${print(sli.times)} * ${expected} + ${sli.plus})\nor (${expected} > bool 0)`
 }
 
-/** Bad events of a window. Where nothing bad has ever happened it is 0: the series may not exist yet. */
-export function badQuery(slo: Slo, window: number, bound: Decimal | undefined): string {
+/** Bad events of a window. Where nothing bad has ever happened it is 0 × `total`: the series of what is bad may not exist yet. */
+export function badQuery(slo: Slo, window: number, bound: Decimal | undefined, total: string): string {
   const { sli } = slo
   const range = `[${printDuration(window)}]`
   if (countsTime(sli)) return `sum_over_time(slo:slice:bad{slo="${slo.slo}"}${range})`
   const rise = (metric: string, filter: Filter, le?: string) =>
     aggregate('sum', sli.by, `increase(${selector(metric, filter, le)}${range})`)
-  if (sli.kind === 'ratio') return `${rise(sli.bad.metric, sli.bad)}\nor 0 * ${rise(sli.total.metric, sli.total)}`
+  if (sli.kind === 'ratio') return `${rise(sli.bad.metric, sli.bad)}\nor ignoring (slo) 0 * ${total}`
   const within = rise(`${sli.metric}_bucket`, sli, bucketMatcher(bound ?? sli.within))
   return `clamp_min(${rise(`${sli.metric}_count`, sli)} - ${within}, 0)`
 }

@@ -23,7 +23,7 @@ function find(sli: Sli, metric: string, catalogue: Catalogue): Series | undefine
   return catalogue.get(`rolewatch_${metric}${sli.kind === 'latency' ? '_bucket' : ''}`) ?? catalogue.get(`rolewatch_${metric}`)
 }
 
-function refuseMetrics({ sli }: Slo, catalogue: Catalogue): Refusal[] {
+function refuseMetrics({ sli, samples }: Slo, catalogue: Catalogue): Refusal[] {
   const names = [...catalogue.values()].map(({ declaration }) => declaration.name)
   return metricsOf(sli).flatMap(({ path, metric, filter }): Refusal[] => {
     const series = find(sli, metric, catalogue)
@@ -35,8 +35,17 @@ function refuseMetrics({ sli }: Slo, catalogue: Catalogue): Refusal[] {
     return [
       ...unknown.map((label) => ({ path: 'sli.by', message: `rolewatch_${metric} has no label ${label}.` })),
       ...refuseFilter(path, filter, series),
+      ...refuseOpen(sli, samples, series),
     ]
   })
+}
+
+/** Values of an open label come with what happens; the tests need some beforehand. */
+function refuseOpen(sli: Sli, samples: Slo['samples'], { declaration }: Series): Refusal[] {
+  const used = new Set([...sli.by, ...metricsOf(sli).flatMap(({ filter }) => Object.keys({ ...filter.where, ...filter.not }))])
+  const open = declaration.labels.filter((label) => used.has(label) && !declaration.values[label] && !samples[label])
+  const why = 'has no closed set of values: give samples to try the rules on.'
+  return open.map((label) => ({ path: 'samples', message: `${label} of ${declaration.name} ${why}` }))
 }
 
 function refuseFilter(path: string, filter: Filter, series: Series): Refusal[] {

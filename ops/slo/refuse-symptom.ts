@@ -28,7 +28,7 @@ export function refuseExpression(
   extra: ReadonlyMap<string, readonly string[]> = new Map(),
 ): string[] {
   const { selectors, groupings, brokenAt } = readPromql(expression)
-  if (brokenAt !== null) return [`This is no PromQL at character ${brokenAt + 1}: ${expression.slice(brokenAt, brokenAt + 30)}`]
+  if (brokenAt !== null) return [`This is no PromQL: it breaks at character ${brokenAt + 1}.`]
   const known = new Set<string>(
     selectors.flatMap(({ metric }) => [...(extra.get(metric) ?? catalogue.get(metric)?.labels ?? []), ...TARGET_LABELS]),
   )

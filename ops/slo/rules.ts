@@ -56,10 +56,11 @@ function totals(slo: Slo): RecordRule[] {
 function ratios(slo: Slo): RecordRule[] {
   return views(slo).flatMap(({ window, bound }) => {
     const [bad, total] = [series(slo, 'bad:events', window, bound), series(slo, 'total:events', window)]
-    const match = bound ? '/ ignoring (bound)' : '/'
+    // Where time is counted there is no total of 0: a slice exists or it does not.
+    const quiet = countsTime(slo.sli) ? total : `(${total} > 0)\nor 0 * ${total}`
     return [
-      record(slo.slo, `slo:bad:events${printDuration(window)}`, badQuery(slo, window, bound), bound),
-      record(slo.slo, `slo:error:ratio${printDuration(window)}`, `${bad} ${match} (${total} > 0)\nor 0 * ${total}`, bound),
+      record(slo.slo, `slo:bad:events${printDuration(window)}`, badQuery(slo, window, bound, total), bound),
+      record(slo.slo, `slo:error:ratio${printDuration(window)}`, `${bad} ${bound ? '/ ignoring (bound)' : '/'} ${quiet}`, bound),
     ]
   })
 }

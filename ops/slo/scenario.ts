@@ -17,12 +17,15 @@ export interface Scenario {
   /** Verdicts of the model, per step; before `from` windows are not full yet. */
   readonly verdicts: readonly Verdict[]
   readonly from: number
+  /** The last step of each stretch: what happens there is looked at, whatever the verdict. */
+  readonly marks: readonly number[]
 }
 
-/** Seconds of a step: it divides every window, and the short one into five at least. Coarser is quicker, finer shows no more. */
-export function stepOf({ long, short, keepFiring }: Tier): number {
+/** Seconds of a step: it divides every window, finely enough to tell a twentieth of a threshold. Coarser is quicker. */
+export function stepOf(slo: Slo, { long, short, keepFiring }: Tier): number {
   const common = gcd(gcd(long, short), keepFiring)
-  for (let parts = 1; parts < common; parts++) if (common % parts === 0 && (short * parts) / common >= 5) return common / parts
+  const least = countsTime(slo.sli) ? 40 : 24
+  for (let step = common; step > 1; step--) if (common % step === 0 && long / step >= least && short / step >= 5) return step
   return 1
 }
 
@@ -34,7 +37,7 @@ export function scenariosOf(slo: Slo, tier: Tier): Scenario[] {
 }
 
 function eventScenarios(slo: Slo, tier: Tier): Scenario[] {
-  const step = stepOf(tier)
+  const step = stepOf(slo, tier)
   const [long, short] = [tier.long / step, tier.short / step]
   const all = 10 ** (tier.errorAbove.scale + 3)
   const threshold = toNumber(tier.errorAbove)
@@ -47,14 +50,20 @@ function eventScenarios(slo: Slo, tier: Tier): Scenario[] {
   const good: Stretch = [long + 1, 0, all]
   const quiet: Stretch = [long + 1, 0, 0]
   const make = maker(slo, tier, step, long + 1)
-  const after: Stretch = [short + tier.keepFiring / step + 4, 0, all]
+  const after: Stretch = [short + tier.keepFiring / step + 4, share(0.95), all]
   const few = tier.minBad - 1
   return [
     make('at 0.95 of the threshold it is silent', 'silent', [[2 * long + 2, share(0.95), all]]),
     make('at 1.05 of the threshold it fires', 'fires', [[long + 3, share(1.05), all]]),
-    make('a spike that the long window bears is silent', 'silent', [good, ...burst(0.75 * threshold * long * all), after]),
+    make('a spike that the long window bears is silent, whatever was before', 'fires and stops', [
+      good,
+      ...burst(1.5 * threshold * long * all),
+      good,
+      ...burst(0.95 * threshold * long * all),
+      [short, 0, all],
+    ]),
     make('a burst fires, and stops when it is over', 'fires and stops', [good, good, ...burst(1.2 * threshold * long * all), after]),
-    make('without traffic it is silent', 'silent', [quiet, [5, 0, 0]], { unborn: true }),
+    make('without traffic it is silent', 'silent', [good, quiet], { unborn: true }),
     ...(few > 0 ? [make('too few bad events are silent', 'silent', [quiet, [1, few, few], [short, 0, 0]])] : []),
     make('just enough bad events fire', 'fires', [quiet, [1, tier.minBad, tier.minBad], [short - 2, 0, 0]]),
     make('a restart is no failure', 'silent', [[2 * long + 2, share(0.95), all]], { reset: long + 3 }),
@@ -70,7 +79,7 @@ function sparse({ cadence, batch }: Slo, step: number): [every: number, events: 
 }
 
 function outage(slo: Slo, tier: Tier, name: string, [every, events]: [number, number], make: Make): Scenario {
-  const step = stepOf(tier)
+  const step = stepOf(slo, tier)
   const beat = (bad: number, times: number) =>
     Array.from({ length: times }, (): Stretch[] => [[1, bad, events] as const, [every - 1, 0, 0] as const]).flat()
   const lead = Math.ceil((tier.long / step + 1) / every)
@@ -83,7 +92,7 @@ function outage(slo: Slo, tier: Tier, name: string, [every, events]: [number, nu
 }
 
 function timeScenarios(slo: Slo, tier: Tier): Scenario[] {
-  const step = stepOf(tier)
+  const step = stepOf(slo, tier)
   const [long, short] = [tier.long / step, tier.short / step]
   const make = maker(slo, tier, step, long + 1)
   const good: Stretch = [long + 2, 0, 1]
@@ -93,8 +102,14 @@ function timeScenarios(slo: Slo, tier: Tier): Scenario[] {
   return [
     make('just below the limit it is silent', 'silent', [[2 * long, 0, 1]]),
     make('just above the limit it fires', 'fires', [[long + 5, 1, 1]]),
-    make('a spike that the long window bears is silent', 'silent', [good, [slices(0.75), 1, 1], after]),
-    make('a longer one fires, and stops when it is over', 'fires and stops', [good, good, [slices(1.25), 1, 1], after]),
+    make('a spike that the long window bears is silent, whatever was before', 'fires and stops', [
+      good,
+      [slices(1.5), 1, 1],
+      good,
+      [slices(0.95), 1, 1],
+      after,
+    ]),
+    make('a longer one fires, and stops when it is over', 'fires and stops', [good, good, [slices(1.05), 1, 1], after]),
     make('a total outage is told in time', 'fires', [good, [Math.floor(tier.detectWithin / step) + 1, 1, 1]]),
     ...(unknown ? [make('what has never been read is stale', 'fires', [[long + 5, 1, 1]], { unknown: true })] : []),
   ]
@@ -111,6 +126,8 @@ function maker(slo: Slo, tier: Tier, step: number, from: number): Make {
     const fired = seen.lastIndexOf(true)
     const right = { silent: fired < 0, fires: fired >= 0, 'fires and stops': fired >= 0 && seen.lastIndexOf(false) > fired }[shows]
     if (!right) throw new Error(`${tier.alert}: "${name}" does not show it: ${verdicts.map((verdict) => (verdict ? '!' : '.')).join('')}`)
-    return { name, events, verdicts, from, ...more }
+    let end = 0
+    const marks = stretches.map(([steps]) => (end += steps))
+    return { name, events, verdicts, from, marks: marks.length > 8 ? [] : marks, ...more }
   }
 }
