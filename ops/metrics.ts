@@ -44,6 +44,12 @@ export const FIELDS = [
   'level',
 ] as const
 export const QUEUE_STATES = ['ready', 'active', 'deferred', 'failed'] as const
+/** What a drill breaks, to see how long its alert takes. */
+export const DETECTIONS = ['outage', 'drift'] as const
+/** What a restore drill stands for: taking back a bad change, or beginning anew from the backup. */
+export const DRILLS = ['rollback', 'disaster'] as const
+export const VOLUMES = ['data'] as const
+export const RUNBOOK_OUTCOMES = ['mended', 'escalated', 'inconclusive', 'refused', 'failed'] as const
 export const AUTH_FAILURES = ['missing', 'unknown', 'revoked', 'scope', 'host', 'origin'] as const
 
 /** Label values that the product knows and this room does not. */
@@ -51,6 +57,17 @@ export interface ClosedSets {
   sources: readonly string[]
   queues: readonly string[]
   version: string
+}
+
+/** A metric as rules, tests and dashboards may use it. */
+export interface Declaration {
+  readonly name: string
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly labels: readonly string[]
+  /** Upper bounds, of a histogram alone. */
+  readonly buckets: readonly number[]
+  /** Label → the values that exist from the start; a label that is missing here is open: its values come with what happens. */
+  readonly values: Readonly<Record<string, readonly string[]>>
 }
 
 export type Metrics = ReturnType<typeof createMetrics>
@@ -66,12 +83,15 @@ export function createMetrics(sets: ClosedSets) {
   const P = 'rolewatch_'
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 })
 
-  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Counter({ name: P + name, help, labelNames: [...labelNames], registers })
-  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Gauge({ name: P + name, help, labelNames: [...labelNames], registers })
-  const histogram = <L extends string>(name: string, help: string, labelNames: readonly L[], buckets: number[]) =>
-    withPlainObserve(new Histogram({ name: P + name, help, labelNames: [...labelNames], buckets, registers, enableExemplars: true }))
+  const declared = new Map<string, { labels: readonly string[]; buckets: readonly number[] }>()
+  const config = <L extends string>(name: string, help: string, labels: readonly L[], buckets: readonly number[] = []) => {
+    declared.set(P + name, { labels, buckets })
+    return { name: P + name, help, labelNames: [...labels], registers }
+  }
+  const counter = <L extends string>(name: string, help: string, labels: readonly L[]) => new Counter(config(name, help, labels))
+  const gauge = <L extends string>(name: string, help: string, labels: readonly L[]) => new Gauge(config(name, help, labels))
+  const histogram = <L extends string>(name: string, help: string, labels: readonly L[], buckets: number[]) =>
+    withPlainObserve(new Histogram({ ...config(name, help, labels, buckets), buckets, enableExemplars: true }))
 
   const m = {
     scrapeRuns: counter('scrape_runs_total', 'Visits to boards by how they ended.', ['source', 'outcome']),
@@ -83,6 +103,9 @@ export function createMetrics(sets: ClosedSets) {
     ),
     postings: counter('postings_total', 'Postings by what happened to them.', ['source', 'change']),
     postingsRejected: counter('postings_rejected_total', 'Entries of a page that did not become postings.', ['source', 'reason']),
+    postingsRead: counter('postings_read_total', 'Entries of pages that were read, those that did not become postings included.', [
+      'source',
+    ]),
     payUnknown: counter('pay_unknown_total', 'Pay bands kept without an annual figure, by what is not known.', ['source', 'reason']),
     guardRefusals: counter('guard_refusals_total', 'Times a guard kept a run from closing postings or going on.', ['source', 'guard']),
     quarantined: counter('pages_quarantined_total', 'Pages set aside because they could not be read.', ['source']),
@@ -131,6 +154,29 @@ export function createMetrics(sets: ClosedSets) {
     deadLetters: gauge('dead_letters', 'Tasks that failed for good and wait for a person.', []),
     databaseSeconds: histogram('database_seconds', 'Time of one database probe.', ['probe'], [0.001, 0.005, 0.02, 0.1, 0.5, 2]),
     databasePool: gauge('database_pool', 'Connections of the pool by state.', ['state']),
+    resumeAnalysisSeconds: histogram(
+      'resume_analysis_seconds',
+      'Time to read a resume and to match it.',
+      [],
+      [0.1, 0.25, 0.5, 1, 2.5, 5, 8, 12, 30, 60],
+    ),
+    canaryRoundTripSeconds: histogram(
+      'canary_round_trip_seconds',
+      "From a canary posting to the channel's answer.",
+      ['channel'],
+      [1, 2, 5, 10, 30, 60, 120, 300, 600],
+    ),
+    detectionSeconds: histogram(
+      'detection_seconds',
+      'From the first thing that a drill broke to the alert that tells of it.',
+      ['kind'],
+      [30, 60, 120, 300, 600, 900, 1800, 3600],
+    ),
+    restoreDrill: gauge('restore_drill_seconds', 'How long the last restore drill took, up to the first answered search.', ['kind']),
+    restoreDrillLoss: gauge('restore_drill_data_loss_seconds', 'How much time before the break the last restore drill lost.', ['kind']),
+    restoreDrillSuccess: gauge('restore_drill_last_success_timestamp_seconds', 'When a restore drill last succeeded.', ['kind']),
+    runbookRuns: counter('runbook_runs_total', 'Runs of runbooks by how they ended.', ['runbook', 'outcome']),
+    diskFree: gauge('disk_free_ratio', 'Free share of the volume that holds this.', ['volume']),
     buildInfo: gauge('build_info', 'Always 1; its labels say what runs.', ['version', 'node']),
   }
 
@@ -150,7 +196,7 @@ export function createMetrics(sets: ClosedSets) {
     }
     for (const status of ['2xx', '3xx', '4xx', '5xx', 'none']) m.attempts.inc({ source, status }, 0)
     for (const reason of ['throttled', 'server_error', 'timeout', 'network']) m.retries.inc({ source, reason }, 0)
-    for (const one of [m.quarantined, m.pages, m.pageBytes, m.matches]) one.inc({ source }, 0)
+    for (const one of [m.postingsRead, m.quarantined, m.pages, m.pageBytes, m.matches]) one.inc({ source }, 0)
     for (const one of [m.openPostings, m.activeRuns]) one.set({ source }, 0)
     m.paceWaitSeconds.zero({ source })
   }
@@ -160,12 +206,15 @@ export function createMetrics(sets: ClosedSets) {
       m.messages.inc({ channel, outcome }, 0)
     }
     m.alertDeliverySeconds.zero({ channel })
+    m.canaryRoundTripSeconds.zero({ channel })
     m.outboxOldest.set({ channel }, 0)
     m.outboxPending.set({ channel }, 0)
   }
   for (const queue of sets.queues) for (const state of QUEUE_STATES) m.queueJobs.set({ queue, state }, 0)
   for (const state of ['used', 'free', 'waiting']) m.databasePool.set({ state }, 0)
   for (const reason of AUTH_FAILURES) m.authFailures.inc({ reason }, 0)
+  for (const kind of DETECTIONS) m.detectionSeconds.zero({ kind })
+  m.resumeAnalysisSeconds.zero({})
   m.deadLetters.set(0)
   m.databaseSeconds.zero({ probe: 'ping' })
   m.buildInfo.set({ version: sets.version, node: process.versions.node }, 1)
@@ -183,6 +232,16 @@ export function createMetrics(sets: ClosedSets) {
       const body = await registry.metrics()
       if (accept?.includes('application/openmetrics-text')) return { contentType: Registry.OPENMETRICS_CONTENT_TYPE, body }
       return { contentType: Registry.PROMETHEUS_CONTENT_TYPE, body: asPrometheusText(body) }
+    },
+    /** Every metric with its labels and buckets; those of the library are declared without labels, which rules have no use for. */
+    async declarations(): Promise<Declaration[]> {
+      const metrics = await registry.getMetricsAsJSON()
+      return metrics.map(({ name, type, values: samples }) => {
+        const { labels, buckets } = declared.get(name) ?? { labels: [], buckets: [] }
+        const seen = labels.map((label) => [label, [...new Set(samples.flatMap((one) => one.labels[label] ?? []).map(String))]] as const)
+        const values = Object.fromEntries(seen.filter(([, found]) => found.length > 0))
+        return { name, type: `${type}` as Declaration['type'], labels, buckets, values }
+      })
     },
     /** One value, for tests and for the health page; 0 when the label set was never used. */
     async value(

@@ -52,10 +52,11 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   htmlparser2: ['services/postings/html.ts'],
   'sanitize-html': ['services/api/safe-html.ts'],
   'i18n-iso-countries': ['services/postings/'],
-  yaml: ['services/boards.ts'],
+  yaml: ['services/boards.ts', 'ops/slo/'],
+  '@prometheus-io/lezer-promql': ['ops/slo/promql.ts'],
   commander: ['services/cli.ts', 'services/cli/'],
   listr2: ['services/cli/'],
-  zod: ['services/'],
+  zod: ['services/', 'ops/slo/'],
 }
 
 /** Who may read or write the environment. */

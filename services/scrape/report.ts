@@ -26,12 +26,13 @@ export function countChanges(watch: Watch, run: RunRecord, difference: Differenc
   }
 }
 
-/** Counts what could not be read. */
+/** Counts what was read, and what could not be. */
 export function countBad(watch: Watch, source: string, reading: Reading): void {
   const label = { source }
   if (reading.bad.length > 0) watch.metrics.quarantined.inc(label, reading.bad.length)
   if (reading.truncated === 'page_cap' || reading.truncated === 'repeated_page')
     watch.metrics.guardRefusals.inc({ ...label, guard: reading.truncated })
+  for (const { postings, rejected } of reading.parsed) watch.metrics.postingsRead.inc(label, postings.length + rejected.length)
   for (const failure of reading.parsed.flatMap((page) => page.rejected))
     watch.metrics.postingsRejected.inc({ ...label, reason: /missing/.test(failure.message) ? 'missing_field' : 'wrong_type' })
 }

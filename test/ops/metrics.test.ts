@@ -10,6 +10,7 @@ import {
   CHANGES,
   CHANNELS,
   createMetrics,
+  DETECTIONS,
   GUARDS,
   NOTIFICATION_OUTCOMES,
   observe,
@@ -66,6 +67,7 @@ describe('ops/metrics', () => {
       ['stage_seconds_count', ['source', 'stage', 'outcome'], product(SOURCES, STAGES, ['ok'])],
       ['postings_total', ['source', 'change'], product(SOURCES, CHANGES)],
       ['postings_rejected_total', ['source', 'reason'], product(SOURCES, REJECTIONS)],
+      ['postings_read_total', ['source'], SOURCES],
       ['pay_unknown_total', ['source', 'reason'], product(SOURCES, ['currency_unknown', 'period_unknown'])],
       ['guard_refusals_total', ['source', 'guard'], product(SOURCES, GUARDS)],
       ['pages_quarantined_total', ['source'], SOURCES],
@@ -87,6 +89,9 @@ describe('ops/metrics', () => {
       ['outbox_pending', ['channel'], [...CHANNELS]],
       ['queue_jobs', ['queue', 'state'], product(['visit'], QUEUE_STATES)],
       ['dead_letters', [], ['']],
+      ['resume_analysis_seconds_count', [], ['']],
+      ['canary_round_trip_seconds_count', ['channel'], [...CHANNELS]],
+      ['detection_seconds_count', ['kind'], [...DETECTIONS]],
       ['database_seconds_count', ['probe'], ['ping']],
       ['database_pool', ['state'], ['used', 'free', 'waiting']],
     ]
@@ -96,8 +101,14 @@ describe('ops/metrics', () => {
         expect(found.map((sample) => labels.map((label) => sample.labels[label]).join(' '))).to.have.members(expected)
       })
 
-    // What is read from the database at each look has no honest value before; a route is known to the API alone.
+    // What is read from the database at each look has no honest value before; a route is known to the API alone; a drill or a
+    // runbook that never ran has no result.
     const later = [
+      'restore_drill_seconds',
+      'restore_drill_data_loss_seconds',
+      'restore_drill_last_success_timestamp_seconds',
+      'runbook_runs_total',
+      'disk_free_ratio',
       'source_last_success_timestamp_seconds',
       'source_expected_interval_seconds',
       'field_coverage_ratio',
@@ -158,6 +169,7 @@ describe('ops/metrics', () => {
         state: [...BREAKER_STATES, ...QUEUE_STATES, 'used', 'free', 'waiting'],
         to: BREAKER_STATES,
         channel: CHANNELS,
+        kind: DETECTIONS,
         queue: ['visit'],
         probe: ['ping'],
         version: ['1.2.3'],
@@ -185,6 +197,25 @@ describe('ops/metrics', () => {
       expect(edges('alert_delivery_seconds')).to.include.keys('2', '30', '60', '120')
       expect(edges('http_request_seconds')).to.include.keys('0.1', '0.4')
       expect(edges('stage_seconds')).to.include.keys('1', '30')
+      expect(edges('resume_analysis_seconds')).to.include.keys('5', '8', '12')
+      expect(edges('detection_seconds')).to.include.keys('900')
+    })
+
+    it('are told as data, with types, labels, bounds and the values that exist from the start', async () => {
+      const declarations = await fresh().declarations()
+      const of = (name: string) => declarations.find((one) => one.name === name)
+      expect(of('rolewatch_scrape_runs_total')).to.deep.equal({
+        name: 'rolewatch_scrape_runs_total',
+        type: 'counter',
+        labels: ['source', 'outcome'],
+        buckets: [],
+        values: { source: SOURCES, outcome: [...OUTCOMES] },
+      })
+      expect(of('rolewatch_http_request_seconds')).to.deep.include({ type: 'histogram', labels: ['method', 'route', 'status'], values: {} })
+      expect(of('rolewatch_http_request_seconds')?.buckets).to.include(0.4)
+      expect(of('rolewatch_dead_letters')).to.deep.include({ type: 'gauge', labels: [] })
+      expect(of('process_resident_memory_bytes')?.type).to.equal('gauge')
+      expect(declarations.map(({ name }) => name)).to.include.members([...typesOf(start).keys()])
     })
 
     it('please promtool, but for the names that the library chose', async function () {
