@@ -4,6 +4,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { quietLog } from '../ops/log.ts'
 import { ROOT } from '../services/config.ts'
 import { migrate, openDatabase } from '../services/store/database.ts'
@@ -11,6 +12,9 @@ import { isAlive } from '../services/store/embedded/lock.ts'
 import { openPostgres, type EmbeddedServer } from '../services/store/embedded.ts'
 import { openPool } from '../services/store/pool.ts'
 import { provideTools } from './tools.ts'
+
+// The same test gives the same answer every time; FC_SEED tries others.
+fc.configureGlobal({ seed: Number(process.env['FC_SEED'] ?? 20_261_122) })
 
 /** Databases of a run are called rw_test_<pid>_<random>…: what a killed run left is known by its dead pid. */
 const PREFIX = 'rw_test_'

@@ -54,7 +54,8 @@ describe('safeHtml', () => {
     fc.assert(
       fc.property(fc.array(bits, { maxLength: 30 }), (parts) => {
         const safe = safeHtml(parts.join(''))
-        expect(safe).not.to.match(/<(script|svg|img|style|iframe)|<[^>]*\son\w+=|<[^>]*javascript:/i)
+        // A scheme stands at the beginning of an address, after nothing but what browsers pass over.
+        expect(safe).not.to.match(/<(script|svg|img|style|iframe)|<[^>]*\son\w+=|="[\s\p{Cc}]*javascript:/iu)
         expect(safeHtml(safe)).to.equal(safe)
       }),
     )
