@@ -13,7 +13,7 @@ import type { Config } from './config.ts'
 import { openNotifier, type Notifier } from './notify/notifier.ts'
 import { refusal, troubleOf, wordsOf } from './refusal.ts'
 import { openArchive } from './scrape/archive.ts'
-import { openDoor } from './scrape/fetch.ts'
+import { openDoor, type Door } from './scrape/fetch.ts'
 import type { RunParts } from './scrape/run.ts'
 import { VISITS } from './scrape/schedule.ts'
 import { syncBoards } from './store/boards.ts'
@@ -95,6 +95,21 @@ async function openOrRefuse(config: Config, log: Log): Promise<Database> {
   }
 }
 
+/** Opens the door to the web as the configuration wants it; `calls` is asked before each request. */
+export function openHouseDoor({ config, watch, database }: House, owner: string, calls?: () => Promise<boolean>): Door {
+  return openDoor({
+    watch,
+    db: database.db,
+    upstream: config.upstream,
+    paced: config.paced,
+    contact: config.contact,
+    version: config.version,
+    timeoutSeconds: config.requestTimeoutSeconds,
+    owner,
+    ...(calls ? { calls } : {}),
+  })
+}
+
 /** What visits need on top: the queue, the door to the web, the archive, and somebody to tell people. */
 export interface Works extends House {
   queue: Queue
@@ -112,17 +127,7 @@ export async function openWorks(config: Config, options: OpenOptions = {}): Prom
     const queue = openQueue({ database: queueDatabase(database), log, queues: [VISITS] })
     await queue.start()
     closers.add(() => queue.close())
-    const door = openDoor({
-      watch,
-      db: database.db,
-      upstream: config.upstream,
-      paced: config.paced,
-      contact: config.contact,
-      version: config.version,
-      timeoutSeconds: config.requestTimeoutSeconds,
-      owner,
-      ...(config.maxCallsPerDay === undefined ? {} : { calls: dailyCalls(database, config.maxCallsPerDay) }),
-    })
+    const door = openHouseDoor(house, owner, config.maxCallsPerDay === undefined ? undefined : dailyCalls(database, config.maxCallsPerDay))
     closers.add(() => door.close())
     const notifier = openNotifier({
       watch,

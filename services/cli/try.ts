@@ -2,11 +2,10 @@
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openDoor } from '../scrape/fetch.ts'
 import { readBoard } from '../scrape/reading.ts'
 import { normalise } from '../postings/normalise.ts'
 import { ROOT, type Config } from '../config.ts'
-import { openHouse } from '../works.ts'
+import { openHouse, openHouseDoor } from '../works.ts'
 import { refusal } from '../refusal.ts'
 import { readSource } from './given.ts'
 import { print, type Format } from './print.ts'
@@ -15,17 +14,8 @@ export async function tryCommand(config: Config, options: { save?: boolean; form
   const [name = '', ident = ''] = args
   const source = readSource(name)
   const house = await openHouse(config, { quiet: true })
-  const { watch, database } = house
-  const door = openDoor({
-    watch,
-    db: database.db,
-    upstream: config.upstream,
-    paced: config.paced,
-    contact: config.contact,
-    version: config.version,
-    timeoutSeconds: config.requestTimeoutSeconds,
-    owner: `try:${process.pid}`,
-  })
+  const { watch } = house
+  const door = openHouseDoor(house, `try:${process.pid}`)
   try {
     const board = { ident, region: null, reader: null, open_count: 0, pages: null }
     const reading = await readBoard({ watch, door }, source, board, '')
