@@ -29,7 +29,7 @@ export type BreakerState = (typeof BREAKER_STATES)[number]
 export const CHANGES = ['opened', 'changed', 'closed', 'reopened'] as const
 export const REJECTIONS = ['missing_field', 'wrong_type', 'duplicate_id', 'unlisted'] as const
 export const GUARDS = ['drop', 'repeated_page', 'page_cap', 'daily_cap'] as const
-export const CHANNELS = ['slack'] as const
+export const CHANNELS = ['slack', 'email'] as const
 /** `uncertain`: the channel gave no answer, so sending again might tell people twice. */
 export const NOTIFICATION_OUTCOMES = ['delivered', 'retried', 'failed', 'uncertain'] as const
 export const FIELDS = [
@@ -44,6 +44,10 @@ export const FIELDS = [
   'level',
 ] as const
 export const QUEUE_STATES = ['ready', 'active', 'deferred', 'failed'] as const
+/** How a canary's round ended; `late` when its time was over before the channel answered. */
+export const CANARY_OUTCOMES = ['delivered', 'late', 'failed'] as const
+/** What Alertmanager says of an alert that it sends us. */
+export const ALERT_STATUSES = ['firing', 'resolved'] as const
 /** What a drill breaks, to see how long its alert takes. */
 export const DETECTIONS = ['outage', 'drift'] as const
 /** What a restore drill stands for: taking back a bad change, or beginning anew from the backup. */
@@ -166,6 +170,13 @@ export function createMetrics(sets: ClosedSets) {
       ['channel'],
       [1, 2, 5, 10, 30, 60, 120, 300, 600],
     ),
+    canaryRounds: counter('canary_rounds_total', 'Rounds of the canary by how they ended.', ['channel', 'outcome']),
+    canaryLastSuccess: gauge('canary_last_success_timestamp_seconds', 'When a canary posting last came through.', ['channel']),
+    canaryExpectedInterval: gauge('canary_expected_interval_seconds', 'How often a canary is sent; absent where there is none.', [
+      'channel',
+    ]),
+    alertsReceived: counter('alerts_received_total', 'Alerts received from Alertmanager.', ['status']),
+    watchdogLastSeen: gauge('watchdog_last_seen_timestamp_seconds', 'When the Watchdog last came round by Alertmanager.', []),
     detectionSeconds: histogram(
       'detection_seconds',
       'From the first thing that a drill broke to the alert that tells of it.',
@@ -206,13 +217,15 @@ export function createMetrics(sets: ClosedSets) {
       m.messages.inc({ channel, outcome }, 0)
     }
     m.alertDeliverySeconds.zero({ channel })
-    m.canaryRoundTripSeconds.zero({ channel })
     m.outboxOldest.set({ channel }, 0)
     m.outboxPending.set({ channel }, 0)
   }
   for (const queue of sets.queues) for (const state of QUEUE_STATES) m.queueJobs.set({ queue, state }, 0)
   for (const state of ['used', 'free', 'waiting']) m.databasePool.set({ state }, 0)
   for (const reason of AUTH_FAILURES) m.authFailures.inc({ reason }, 0)
+  m.canaryRoundTripSeconds.zero({ channel: 'slack' })
+  for (const outcome of CANARY_OUTCOMES) m.canaryRounds.inc({ channel: 'slack', outcome }, 0)
+  for (const status of ALERT_STATUSES) m.alertsReceived.inc({ status }, 0)
   for (const kind of DETECTIONS) m.detectionSeconds.zero({ kind })
   m.resumeAnalysisSeconds.zero({})
   m.deadLetters.set(0)

@@ -21,6 +21,16 @@ export interface Config {
   /** Folder with companies.yaml; absolute. */
   readonly boards: string
   readonly slackWebhookUrl: string | undefined
+  /** Where the canary's messages go; undefined: there is no canary. */
+  readonly canaryWebhookUrl: string | undefined
+  readonly canaryEverySeconds: number
+  /** The second channel: a mail server, and who is written to. Undefined unless all of it is set. */
+  readonly mail: Mail | undefined
+  /** Alertmanager's password for POST /hooks/alertmanager; undefined: it needs a token with the scope `hooks`. */
+  readonly hookToken: string | undefined
+  /** Where budgets are asked for; undefined: they are counted in the database. */
+  readonly prometheusUrl: string | undefined
+  readonly deadman: { readonly webhookUrl: string | undefined; readonly port: number; readonly afterSeconds: number }
   /** Base of the links in messages, as people reach the API. */
   readonly publicUrl: string | undefined
   readonly otlpEndpoint: string | undefined
@@ -38,6 +48,12 @@ export interface Config {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** Values that must never be written anywhere. */
   readonly secrets: readonly string[]
+}
+
+export interface Mail {
+  readonly smtpUrl: string
+  readonly to: string
+  readonly from: string
 }
 
 /** The configuration is wrong; the message has one line per fault and says what to do. Exit code 2. */
@@ -61,19 +77,30 @@ const address = (protocols: readonly string[]) =>
     `must be an address that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`,
   )
 
+const port = z.coerce
+  .number('must be a number')
+  .int('must be a whole number')
+  .min(0, 'must be 0 (any free port) to 65535')
+  .max(65535, 'must be 0 (any free port) to 65535')
+
 const environment = z.object({
   HOST: text.default('127.0.0.1'),
-  PORT: z.coerce
-    .number('must be a number')
-    .int('must be a whole number')
-    .min(0, 'must be 0 (any free port) to 65535')
-    .max(65535, 'must be 0 (any free port) to 65535')
-    .default(8080),
+  PORT: port.default(8080),
   DATABASE_URL: address(['postgres:', 'postgresql:']).optional(),
   ROLEWATCH_DATA: text.default('./data'),
   ROLEWATCH_CONFIG: text.optional(),
   ROLEWATCH_PUBLIC_URL: address(['http:', 'https:']).optional(),
   SLACK_WEBHOOK_URL: address(['http:', 'https:']).optional(),
+  CANARY_WEBHOOK_URL: address(['http:', 'https:']).optional(),
+  CANARY_EVERY_S: count.min(10, 'must be 10 or more').default(300),
+  SMTP_URL: address(['smtp:', 'smtps:']).optional(),
+  DIGEST_TO: text.optional(),
+  DIGEST_FROM: text.optional(),
+  ALERTMANAGER_HOOK_TOKEN: text.min(16, 'must have 16 characters or more: openssl rand -hex 24 makes a good one').optional(),
+  PROMETHEUS_URL: address(['http:', 'https:']).optional(),
+  DEADMAN_WEBHOOK_URL: address(['http:', 'https:']).optional(),
+  DEADMAN_PORT: port.default(9095),
+  DEADMAN_AFTER_S: count.default(300),
   OTEL_EXPORTER_OTLP_ENDPOINT: address(['http:', 'https:']).optional(),
   ROLEWATCH_UPSTREAM: address(['http:', 'https:']).optional(),
   ROLEWATCH_PACE: z.enum(['0', '1'], 'must be 0 or 1').default('1'),
@@ -108,6 +135,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     faults.push(
       'ROLEWATCH_PACE=0 lifts the pace per host and is allowed only with ROLEWATCH_UPSTREAM on a loopback address (http://127.0.0.1:…)',
     )
+  const mail = ['SMTP_URL', 'DIGEST_TO', 'DIGEST_FROM'] as const
+  const missing = mail.filter((name) => given[name] === undefined)
+  if (missing.length === 1 || missing.length === 2)
+    faults.push(`${missing.join(' and ')} must be set too: mail needs ${mail.join(', ')} together`)
   if (faults.length > 0 || !result.success) throw new ConfigError(faults)
   const value = result.data
   return Object.freeze({
@@ -118,6 +149,15 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     data: resolve(value.ROLEWATCH_DATA),
     boards: resolve(value.ROLEWATCH_CONFIG ?? join(ROOT, 'scrapers')),
     slackWebhookUrl: value.SLACK_WEBHOOK_URL,
+    canaryWebhookUrl: value.CANARY_WEBHOOK_URL,
+    canaryEverySeconds: value.CANARY_EVERY_S,
+    mail:
+      value.SMTP_URL && value.DIGEST_TO && value.DIGEST_FROM
+        ? Object.freeze({ smtpUrl: value.SMTP_URL, to: value.DIGEST_TO, from: value.DIGEST_FROM })
+        : undefined,
+    hookToken: value.ALERTMANAGER_HOOK_TOKEN,
+    prometheusUrl: value.PROMETHEUS_URL?.replace(/\/$/, ''),
+    deadman: Object.freeze({ webhookUrl: value.DEADMAN_WEBHOOK_URL, port: value.DEADMAN_PORT, afterSeconds: value.DEADMAN_AFTER_S }),
     publicUrl: value.ROLEWATCH_PUBLIC_URL?.replace(/\/$/, ''),
     otlpEndpoint: value.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/$/, ''),
     upstream: value.ROLEWATCH_UPSTREAM?.replace(/\/$/, ''),
@@ -130,7 +170,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     contact: value.ROLEWATCH_CONTACT,
     logFormat: value.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json'),
     logLevel: value.LOG_LEVEL,
-    secrets: Object.freeze([...hookSecrets(value.SLACK_WEBHOOK_URL), ...passwords(value.DATABASE_URL)]),
+    secrets: Object.freeze([
+      ...[value.SLACK_WEBHOOK_URL, value.CANARY_WEBHOOK_URL, value.DEADMAN_WEBHOOK_URL].flatMap(hookSecrets),
+      ...[value.DATABASE_URL, value.SMTP_URL, value.PROMETHEUS_URL].flatMap(passwords),
+      ...(value.ALERTMANAGER_HOOK_TOKEN ? [value.ALERTMANAGER_HOOK_TOKEN] : []),
+    ]),
   })
 }
 

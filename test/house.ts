@@ -24,9 +24,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   notify: ['scrapers', 'ops', 'config', 'postings', 'store', 'match'],
   market: ['scrapers', 'ops', 'config', 'postings', 'store'],
   scrape: ['scrapers', 'ops', 'config', 'postings', 'store', 'match'],
-  api: ['scrapers', 'ops', 'config', 'postings', 'store', 'match', 'notify', 'market', 'scrape'],
-  top: ['scrapers', 'ops', 'config', 'postings', 'store', 'match', 'notify', 'market', 'scrape', 'api'],
-  cli: ['scrapers', 'ops', 'config', 'postings', 'store', 'match', 'notify', 'market', 'scrape', 'api', 'top'],
+  slo: ['scrapers', 'ops', 'config', 'store'],
+  canary: ['scrapers', 'ops', 'config', 'postings', 'store', 'match', 'notify', 'scrape'],
+  api: ['scrapers', 'ops', 'config', 'postings', 'store', 'match', 'notify', 'market', 'scrape', 'slo'],
+  top: ['scrapers', 'ops', 'config', 'postings', 'store', 'match', 'notify', 'market', 'scrape', 'slo', 'canary', 'api'],
+  cli: ['scrapers', 'ops', 'config', 'postings', 'store', 'match', 'notify', 'market', 'scrape', 'slo', 'canary', 'api', 'top'],
 }
 
 /** Package → the files that may import it: a folder ends in a slash. Where a package is not listed, nobody may. */
@@ -48,6 +50,8 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   winston: ['ops/log.ts'],
   '@slack/webhook': ['services/notify/slack.ts'],
   'pg-boss': ['ops/queue.ts'],
+  nodemailer: ['services/notify/mail.ts'],
+  '@grafana/grafana-foundation-sdk': ['ops/dashboard/'],
   'html-to-text': ['services/postings/'],
   htmlparser2: ['services/postings/html.ts'],
   'sanitize-html': ['services/api/safe-html.ts'],
