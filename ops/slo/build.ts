@@ -4,10 +4,10 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path'
 import { openCatalogue } from './catalogue.ts'
 import { SpecError } from './fault.ts'
-import { generate, HEAD, readSpecs, SYMPTOMS, type Files } from './generate.ts'
+import { generate, isGenerated, readSpecs, SYMPTOMS, type Files } from './generate.ts'
 import type { World } from './refuse.ts'
 
-const FOLDERS = ['alerts/rules', 'alerts/tests', 'alerts/openslo']
+const FOLDERS = ['alerts/rules', 'alerts/tests', 'alerts/openslo', 'dashboards']
 
 /** The specifications as they stand below `root`. */
 export function readTexts(root: string): Files {
@@ -27,13 +27,14 @@ export function compareFiles(root: string, wanted: Files): { stale: string[]; le
   const text = new Map(there.map((path) => [path, readFileSync(join(root, path), 'utf8')]))
   return {
     stale: [...wanted].filter(([path, content]) => text.get(path) !== content).map(([path]) => path),
-    leftover: there.filter((path) => !wanted.has(path) && text.get(path)?.startsWith(HEAD)),
+    leftover: there.filter((path) => !wanted.has(path) && isGenerated(path, text.get(path) ?? '')),
   }
 }
 
 function listFolder(root: string, folder: string): string[] {
   mkdirSync(join(root, folder), { recursive: true })
-  return readdirSync(join(root, folder)).map((name) => `${folder}/${name}`)
+  const entries = readdirSync(join(root, folder), { withFileTypes: true })
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => `${folder}/${name}`)
 }
 
 /** @returns the exit code: 0 done or fresh, 1 not fresh, 2 wrong specifications */

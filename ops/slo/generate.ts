@@ -1,6 +1,7 @@
 // All specifications → all files that are made from them, as text by path.
 
 import { stringify } from 'yaml'
+import { dashboardFiles, isDashboard } from '../dashboard/dashboards.ts'
 import { budgetTests } from './budget-tests.ts'
 import type { Catalogue } from './catalogue.ts'
 import { SpecError, type Fault } from './fault.ts'
@@ -53,5 +54,10 @@ export function generate({ slos, symptoms }: Specs, catalogue: Catalogue): Files
   }
   write('alerts/rules/symptoms.rules.yml', { groups: [symptomGroup(symptoms)] })
   write('alerts/tests/symptoms.test.yml', symptomTests(symptoms))
+  const own = slos.map(({ spec }) => spec)
+  for (const [path, text] of dashboardFiles(own, symptoms, catalogue)) files.set(path, text)
   return files
 }
+
+/** Whether a file was made here: by its head, or, since JSON has none, by the tag of a dashboard. */
+export const isGenerated = (path: string, text: string): boolean => (path.endsWith('.json') ? isDashboard(text) : text.startsWith(HEAD))

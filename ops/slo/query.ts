@@ -56,7 +56,8 @@ function aggregate(operation: 'sum' | 'max', by: readonly string[], query: strin
   return by.length === 0 ? `${operation}(${query})` : `${operation} by (${by.join(', ')}) (${query})`
 }
 
-function selector(metric: string, filter: Filter = { where: {}, not: {} }, more?: string): string {
+/** A metric of the product with what a filter asks of its labels; `more` is a matcher as PromQL writes it. */
+export function selector(metric: string, filter: Filter = { where: {}, not: {} }, more?: string): string {
   const matchers = [
     ...Object.entries(filter.where).map(([label, values]) => matcher(label, values, '=')),
     ...Object.entries(filter.not).map(([label, values]) => matcher(label, values, '!')),

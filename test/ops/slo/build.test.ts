@@ -1,6 +1,6 @@
 // The build: fresh files stay as they are, one edit changes everything that hangs on it, and --check tells of both.
 
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -23,7 +23,7 @@ describe('ops/slo/build', () => {
   beforeEach(() => {
     said = []
     root = mkdtempSync(join(tmpdir(), 'rolewatch-slo-'))
-    for (const folder of ['alerts', 'runbooks']) cpSync(join(ROOT, folder), join(root, folder), { recursive: true })
+    for (const folder of ['alerts', 'dashboards', 'runbooks']) cpSync(join(ROOT, folder), join(root, folder), { recursive: true })
   })
   afterEach(() => {
     rmSync(root, { recursive: true, force: true })
@@ -41,13 +41,15 @@ describe('ops/slo/build', () => {
     expect(said[0]).to.match(/^\d+ files, 0 written, 0 removed$/)
   })
 
-  it('changes rules, tests and export together when one threshold is edited', async () => {
+  it('changes rules, tests, export and dashboards together when one threshold is edited', async () => {
     edit('alerts/slo/scrape-success.slo.yaml', 'errorAbove: 10%', 'errorAbove: 12%')
     expect(await run(true)).to.equal(1)
     expect(said.map((line) => line.split(' ')[0])).to.have.members([
       'alerts/rules/scrape-success.rules.yml',
       'alerts/tests/ScrapeFailuresHigh.test.yml',
       'alerts/openslo/scrape-success.yaml',
+      'dashboards/overview.json',
+      'dashboards/scrapers.json',
     ])
     expect(await run(false)).to.equal(0)
     expect(readFileSync(join(root, 'alerts/rules/scrape-success.rules.yml'), 'utf8')).to.contain('> 0.12\n')
@@ -58,9 +60,17 @@ describe('ops/slo/build', () => {
   it('removes what it made for an alert that is gone, and nothing that it did not make', async () => {
     writeFileSync(join(root, 'alerts/rules/gone.rules.yml'), `${HEAD}groups: []\n`)
     writeFileSync(join(root, 'alerts/rules/own.rules.yml'), 'groups: []\n')
+    writeFileSync(join(root, 'dashboards/gone.json'), '{"title":"Gone","tags":["rolewatch","generated"]}\n')
+    writeFileSync(join(root, 'dashboards/own.json'), '{"title":"Own","tags":["rolewatch"]}\n')
     expect(await run(true)).to.equal(1)
-    expect(said).to.deep.equal(['alerts/rules/gone.rules.yml is left over: run npm run slo:build'])
+    expect(said).to.deep.equal([
+      'alerts/rules/gone.rules.yml is left over: run npm run slo:build',
+      'dashboards/gone.json is left over: run npm run slo:build',
+    ])
     await run(false)
+    expect(existsSync(join(root, 'dashboards/gone.json'))).to.equal(false)
+    expect(existsSync(join(root, 'dashboards/own.json'))).to.equal(true)
+    expect(existsSync(join(root, 'dashboards/console/index.html'))).to.equal(true)
     expect(() => readFileSync(join(root, 'alerts/rules/gone.rules.yml'))).to.throw('ENOENT')
     expect(readFileSync(join(root, 'alerts/rules/own.rules.yml'), 'utf8')).to.equal('groups: []\n')
   })
