@@ -2,12 +2,15 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Knex } from 'knex'
+import { CANARY, CANARY_SEARCH } from './canary-marks.ts'
 import type { Db } from './database.ts'
-import type { Channel } from './outbox.ts'
+import type { Channel, Lane } from './outbox.ts'
 import type { Search } from './searches.ts'
 
 export interface ClaimOptions {
   channel: Channel
+  /** Whose messages: people's unless told. */
+  lane?: Lane | undefined
   /** Names this process in the row. */
   owner: string
   /** How long the claim holds: longer than a request may take. What is then still claimed was left by a killed process. */
@@ -70,7 +73,7 @@ export async function claimMessage(db: Db, options: ClaimOptions): Promise<Claim
     return await db.transaction(async (trx) => {
       const search = await lockNext(trx, options)
       if (!search) return { kind: 'idle' }
-      const seconds = await takeTurn(trx, options)
+      const seconds = await takeTurn(trx, { ...options, lane: options.lane ?? options.channel })
       if (seconds > 0) return { kind: 'wait', seconds }
       const message = await claimRows(trx, search, options)
       // Somebody else was faster: the turn is given back with the transaction.
@@ -87,7 +90,7 @@ class TurnNotUsed extends Error {}
 
 /** Storing transactions hold the search's key only (FOR KEY SHARE), so they and this lock do not wait for each other. */
 async function lockNext(trx: Knex.Transaction, options: ClaimOptions): Promise<Message['search'] | undefined> {
-  const { channel, now = null, noticeSeconds } = options
+  const { channel, lane, now = null, noticeSeconds } = options
   const result = await trx.raw<{ rows: Message['search'][] }>(
     `with waiting as (
        select search_id, min(due) as due from (
@@ -99,25 +102,27 @@ async function lockNext(trx: Knex.Transaction, options: ClaimOptions): Promise<M
        ) due group by search_id),
      busy as (select distinct search_id from outbox where channel = ? and state in ('sending', 'uncertain') and ${BUSY})
      select s.id, s.name, s.query from waiting w join searches s on s.id = w.search_id
-      where s.id not in (select search_id from busy)
+      where s.id not in (select search_id from busy) and (s.id = ?) = ?
       order by w.due, s.id limit 1 for no key update of s skip locked`,
-    [channel, now, noticeSeconds, channel, now, noticeSeconds, now, channel, now],
+    [channel, now, noticeSeconds, channel, now, noticeSeconds, now, channel, now, CANARY_SEARCH, lane === CANARY],
   )
   return result.rows[0]
 }
 
-/** Takes the channel's turn if it has come, and returns 0; else the seconds until it comes. */
-async function takeTurn(trx: Knex.Transaction, options: ClaimOptions): Promise<number> {
-  const { channel, now = null, intervalSeconds } = options
+/** Takes a lane's turn if it has come, and returns 0; else the seconds until it comes. Whoever takes it next waits for the transaction. */
+export async function takeTurn(
+  trx: Knex.Transaction,
+  { lane, intervalSeconds, now = null }: { lane: Lane; intervalSeconds: number; now?: Date | null | undefined },
+): Promise<number> {
   const taken = await trx.raw<{ rowCount: number }>(
     `insert into channels as c (name, next_at) values (?, ${NOW} + make_interval(secs => ?))
      on conflict (name) do update set next_at = excluded.next_at where c.next_at <= ${NOW}`,
-    [channel, now, intervalSeconds, now],
+    [lane, now, intervalSeconds, now],
   )
   if (taken.rowCount > 0) return 0
   const left = await trx.raw<{ rows: { seconds: number }[] }>(
     `select extract(epoch from next_at - ${NOW})::float8 as seconds from channels where name = ?`,
-    [now, channel],
+    [now, lane],
   )
   return Math.max(0.001, left.rows[0]?.seconds ?? 0)
 }

@@ -1,6 +1,7 @@
 // Matches: which of the new postings fit which searches, found and put in the outbox by one statement.
 
-import { applyFilter } from './posting-query.ts'
+import { CANARY_SEARCH } from './canary-marks.ts'
+import { applyCanaryFilter, applyFilter } from './posting-query.ts'
 import type { Db } from './database.ts'
 import type { Search } from './searches.ts'
 
@@ -38,7 +39,8 @@ export async function insertMatches(trx: Db, postings: NewPostings, searches: re
 /** A posting that has just opened is open, and how a search is sorted, paged or dated says nothing about what fits it. */
 function fitting(trx: Db, search: Search) {
   const rows = trx('fresh as p').select(trx.raw('?::uuid as search_id', [search.id]), 'p.uid')
-  return applyFilter(rows, { ...search.query, status: 'all' })
+  const fits = search.id === CANARY_SEARCH ? applyCanaryFilter : applyFilter
+  return fits(rows, { ...search.query, status: 'all' })
 }
 
 /** A statement over a hundred searches looks costly enough to be compiled, which takes seconds where running it takes milliseconds. */

@@ -2,11 +2,15 @@
 
 import type { Message } from './claims.ts'
 import type { Db } from './database.ts'
-import type { Channel } from './outbox.ts'
+import type { Channel, Lane } from './outbox.ts'
 
 /** The channel's verdict. Delays in seconds; errors in words that may be shown. */
 export type Verdict =
-  | { kind: 'delivered'; /** Since the answer came. */ secondsAgo: number }
+  | {
+      kind: 'delivered'
+      /** Which accepted it: its own, or the one that stands in. */ by: Channel
+      /** Since the answer came. */ secondsAgo: number
+    }
   /** Refused before anything was accepted: tried again after the delay. */
   | { kind: 'retried'; delay: number; error: string }
   /** Refused, and trying again cannot help. */
@@ -27,7 +31,7 @@ const NOW = '(select coalesce(?::timestamptz, clock_timestamp()))'
  * meanwhile are still this message's: a late answer is better than none.
  */
 export async function settle(db: Db, message: Message, verdict: Verdict, now: Date | null = null): Promise<DeliveredRow[]> {
-  if (verdict.kind === 'delivered') return settleDelivered(db, message, verdict.secondsAgo, now)
+  if (verdict.kind === 'delivered') return settleDelivered(db, message, verdict, now)
   const state = verdict.kind === 'retried' ? 'pending' : verdict.kind
   await db.raw(
     `update outbox o set
@@ -58,14 +62,19 @@ export async function settle(db: Db, message: Message, verdict: Verdict, now: Da
 }
 
 /** The rows of this message are delivered, and those it mentioned are no longer open: they carry `announced`. */
-async function settleDelivered(db: Db, message: Message, secondsAgo: number, now: Date | null): Promise<DeliveredRow[]> {
+async function settleDelivered(
+  db: Db,
+  message: Message,
+  { by, secondsAgo }: Verdict & { kind: 'delivered' },
+  now: Date | null,
+): Promise<DeliveredRow[]> {
   const result = await db.raw<{ rows: (DeliveredRow & { announced: boolean })[] }>(
-    `update outbox set state = 'delivered', claimed_by = null, claimed_until = null,
+    `update outbox set state = 'delivered', delivered_by = ?, claimed_by = null, claimed_until = null,
             delivered_at = ${NOW} - make_interval(secs => ?),
             error = case when message_id = ? then null else 'announced' end
       where (message_id = ? and state in ('sending', 'uncertain')) or (id = any(?::bigint[]) and state = 'uncertain')
       returning error is not null as announced, traceparent, extract(epoch from delivered_at - created_at)::float8 as seconds`,
-    [now, secondsAgo, message.id, message.id, message.lostRows.map((row) => row.id)],
+    [by, now, secondsAgo, message.id, message.id, message.lostRows.map((row) => row.id)],
   )
   return result.rows.filter((row) => !row.announced).map(({ seconds, traceparent }) => ({ seconds, traceparent }))
 }
@@ -92,7 +101,7 @@ export async function expireClaims(
 }
 
 /** Keeps the channel quiet for so many seconds from now on, for all processes. */
-export async function holdChannel(db: Db, channel: Channel, seconds: number, now: Date | null = null): Promise<void> {
+export async function holdChannel(db: Db, channel: Lane, seconds: number, now: Date | null = null): Promise<void> {
   await db.raw(
     `update channels set next_at = greatest(next_at, clock.now + make_interval(secs => ?))
       from (select coalesce(?::timestamptz, clock_timestamp()) as now) clock where name = ?`,

@@ -9,6 +9,7 @@ import { json } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { readSpans, type ReceivedSpan } from '../../../ops/sandbox/otlp.ts'
+import { openMailServer, PASSWORD } from '../../mail.ts'
 import { openSlackServer, type SlackServer } from '../../slack.ts'
 import { openWorld, type World } from '../../world.ts'
 import { openDesk, traceOf, type Desk } from './seed.ts'
@@ -46,9 +47,15 @@ describe('the trace of a notification', () => {
     spans = []
   })
 
-  async function deliver(): Promise<void> {
+  async function deliver(...smtpUrl: string[]): Promise<void> {
     const endpoint = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`
-    await promisify(execFile)(process.execPath, [join(import.meta.dirname, 'traced.ts'), world.database.url, slack.url, endpoint])
+    await promisify(execFile)(process.execPath, [
+      join(import.meta.dirname, 'traced.ts'),
+      world.database.url,
+      slack.url,
+      endpoint,
+      ...smtpUrl,
+    ])
   }
   const idOf = (n: number) => traceOf(n).split('-')[1]
   const named = (name: string) => spans.find((span) => span.name === name)
@@ -82,6 +89,21 @@ describe('the trace of a notification', () => {
     await deliver()
     expect(named('notify')).to.include({ parentId: null, error: 'Slack: 404 no_service' })
     expect(named('slack')?.attributes).to.include({ 'http.response.status_code': '404', 'rolewatch.answer': 'refused' })
+  })
+
+  it('ends with mail`s answer where Slack refused, and holds no address of anybody', async () => {
+    await desk.tell(await desk.search('alpha'), 1, traceOf(11))
+    slack.next({ status: 404, body: 'no_service' })
+    const mail = await openMailServer({ auth: true })
+    await deliver(mail.mail.smtpUrl)
+    await mail.close()
+    expect(mail.accepted).to.have.length(1)
+    expect(named('notify')).to.include({ traceId: idOf(11), error: null })
+    expect(named('slack')?.attributes).to.include({ 'rolewatch.answer': 'refused' })
+    expect(named('email')).to.include({ traceId: idOf(11), parentId: named('notify')?.spanId })
+    expect(named('email')?.attributes).to.include({ 'rolewatch.answer': 'accepted', 'rolewatch.smtp.status': '250' })
+    const text = JSON.stringify(spans, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
+    for (const word of ['example.org', 'roles.example', PASSWORD.written, PASSWORD.meant]) expect(text, word).to.not.contain(word)
   })
 
   it('never holds the webhook`s address', async () => {

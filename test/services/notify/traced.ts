@@ -4,7 +4,7 @@ import { createMetrics } from '../../../ops/metrics.ts'
 import { quietLog } from '../../../ops/log.ts'
 import { createWatch, startTelemetry } from '../../../ops/telemetry.ts'
 
-const [url, slackWebhookUrl, endpoint] = process.argv.slice(2)
+const [url, slackWebhookUrl, endpoint, smtpUrl] = process.argv.slice(2)
 const stop = startTelemetry({ endpoint, version: '0', role: 'test' })
 // After tracing has begun, or the queries of pg make no spans.
 const { openDatabase } = await import('../../../services/store/database.ts')
@@ -16,6 +16,7 @@ const notifier = openNotifier({
   watch: createWatch(metrics, quietLog),
   database,
   slackWebhookUrl,
+  mail: smtpUrl === undefined ? undefined : { smtpUrl, to: 'ann@example.org', from: 'watch@roles.example' },
   publicUrl: undefined,
   owner: 'traced',
   listen: false,

@@ -42,7 +42,8 @@ describe('the outbox', () => {
     if (result.kind !== 'message') throw new Error(`nothing was claimed: ${JSON.stringify(result)}`)
     return result.message
   }
-  const deliver = (message: Message, seconds: number) => settle(world.db, message, { kind: 'delivered', secondsAgo: 0 }, at(seconds))
+  const deliver = (message: Message, seconds: number) =>
+    settle(world.db, message, { kind: 'delivered', by: 'slack', secondsAgo: 0 }, at(seconds))
   const lose = (message: Message, seconds: number) =>
     settle(world.db, message, { kind: 'uncertain', delay: 0, error: 'no answer in time' }, at(seconds))
 
@@ -129,7 +130,7 @@ describe('the outbox', () => {
     await desk.tell(search, 1, traceOf(7))
     await world.db('outbox').update({ created_at: at(-2) })
     const message = await claimed(0)
-    const rows = await settle(world.db, message, { kind: 'delivered', secondsAgo: 1.5 }, at(3))
+    const rows = await settle(world.db, message, { kind: 'delivered', by: 'slack', secondsAgo: 1.5 }, at(3))
     expect(rows).to.deep.equal([{ seconds: 3.5, traceparent: traceOf(7) }])
     expect((await desk.rows())[0]).to.deep.include({
       state: 'delivered',
@@ -353,7 +354,7 @@ describe('the outbox', () => {
     const first = await claimMessage(world.db, options)
     expect(first.kind).to.equal('message')
     if (first.kind !== 'message') return
-    const [row] = await settle(world.db, first.message, { kind: 'delivered', secondsAgo: 0 })
+    const [row] = await settle(world.db, first.message, { kind: 'delivered', by: 'slack', secondsAgo: 0 })
     expect(row?.seconds).to.be.within(0, 5)
     expect(await expireClaims(world.db, 'slack')).to.deep.equal([])
   })
