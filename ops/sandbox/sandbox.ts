@@ -48,6 +48,10 @@ export interface Sandbox {
   /** What ROLEWATCH_UPSTREAM is set to. */
   upstream: string
   slackWebhookUrl: string
+  /** Of the people on call, with a channel of its own. */
+  opsWebhookUrl: string
+  /** Another webhook, with a channel of its own. */
+  canaryWebhookUrl: string
   /** What OTEL_EXPORTER_OTLP_ENDPOINT is set to. */
   otlpEndpoint: string
   /** A companies.yaml that names every board; with a cadence, as `1m`, where not the usual one is meant. */
@@ -57,6 +61,8 @@ export interface Sandbox {
   close(): Promise<void>
   market: Market
   slack: { messages(): SlackMessage[]; clear(): void }
+  ops: { messages(): SlackMessage[]; clear(): void }
+  canary: { messages(): SlackMessage[]; clear(): void }
   traces: { ids(): string[]; tree(traceId: string): string; clear(): void }
 }
 
@@ -127,7 +133,10 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
   const counter: Counter = { supply, wires: WIRES, bodies, faults, now, unreadable }
   const log = openRequestLog(LOGGED)
   const market = controlsOf(supply, HOSTS, faults, log)
-  const slack = openSlack({ seed: options.seed ?? 1, perSecond: options.slackPerSecond ?? 1, faults, now })
+  const slackOptions = { seed: options.seed ?? 1, perSecond: options.slackPerSecond ?? 1, faults, now }
+  const slack = openSlack({ ...slackOptions, base: '/slack', channel: 'job-alerts' })
+  const ops = openSlack({ ...slackOptions, base: '/ops', channel: 'incidents' })
+  const canary = openSlack({ ...slackOptions, base: '/canary', channel: 'canary' })
   const traces = openTraces()
   const companiesYaml = (cadence?: string) => yamlOf(supply.boards, cadence)
 
@@ -139,6 +148,8 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
     if (path === '/') return control(market, companiesYaml, { ...exchange, path: '/_sandbox' })
     if (/^\/_sandbox(\/|$)/.test(path)) return control(market, companiesYaml, exchange)
     if (/^\/slack(\/|$)/.test(path)) return slack.handle(exchange)
+    if (/^\/ops(\/|$)/.test(path)) return ops.handle(exchange)
+    if (/^\/canary(\/|$)/.test(path)) return canary.handle(exchange)
     if (path === '/v1/traces' || /^\/traces(\/|$)/.test(path)) return traces.handle(exchange)
     return visitHost(counter, log, exchange)
   }
@@ -162,6 +173,8 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
     url,
     upstream: url,
     slackWebhookUrl: `${url}${slack.path}`,
+    opsWebhookUrl: `${url}${ops.path}`,
+    canaryWebhookUrl: `${url}${canary.path}`,
     otlpEndpoint: url,
     companiesYaml,
     warm: () => warm(counter),
@@ -173,6 +186,8 @@ export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox
     },
     market,
     slack: { messages: () => slack.messages(), clear: () => slack.clear() },
+    ops: { messages: () => ops.messages(), clear: () => ops.clear() },
+    canary: { messages: () => canary.messages(), clear: () => canary.clear() },
     traces: { ids: () => traces.ids(), tree: (traceId) => traces.tree(traceId), clear: () => traces.clear() },
   }
 }

@@ -91,12 +91,12 @@ function renderMessage(message: { at: string; payload: unknown }): string {
 }
 
 /** The whole channel, newest last, as a page that refreshes itself. */
-export function renderChannel(messages: readonly { at: string; payload: unknown }[]): string {
+export function renderChannel(messages: readonly { at: string; payload: unknown }[], name = 'job-alerts'): string {
   const shown = messages.slice(-200)
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="5"><title>#job-alerts</title><style>${STYLE}</style></head>
-<body><header># job-alerts <span>${messages.length} messages</span></header>
+<meta http-equiv="refresh" content="5"><title>#${name}</title><style>${STYLE}</style></head>
+<body><header># ${name} <span>${messages.length} messages</span></header>
 <main>${shown.length > 0 ? shown.map(renderMessage).join('\n') : '<p class="none">No messages yet.</p>'}</main></body></html>
 `
 }

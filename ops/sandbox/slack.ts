@@ -46,18 +46,26 @@ function openBucket(perSecond: number, burst: number, now: () => Date) {
 }
 
 /** The webhook's path: made of the seed, so that no secret stands in the code. */
-function pathOf(seed: number): string {
+function pathOf(base: string, seed: number): string {
   const part = (name: string, length: number) =>
     Array.from({ length: 4 }, (_, i) => hash32(`${name}/${seed}/${i}`).toString(36))
       .join('')
       .toUpperCase()
       .slice(0, length)
-  return `/slack/services/T${part('team', 8)}/B${part('hook', 8)}/${part('token', 16)}`
+  return `${base}/services/T${part('team', 8)}/B${part('hook', 8)}/${part('token', 16)}`
 }
 
-/** Opens the receiver. One message per second in the long run unless told, three at once. */
-export function openSlack(options: { seed: number; perSecond: number; faults: Faults; now: () => Date }): SlackReceiver {
-  const path = pathOf(options.seed)
+/** Opens the receiver under `base`: each is a webhook with a channel of its own. One message per second in the long run unless told, three at once. */
+export function openSlack(options: {
+  base: string
+  channel: string
+  seed: number
+  perSecond: number
+  faults: Faults
+  now: () => Date
+}): SlackReceiver {
+  const { base } = options
+  const path = pathOf(base, options.seed)
   const allowed = openBucket(options.perSecond, Math.max(BURST, options.perSecond), options.now)
   let kept: SlackMessage[] = []
   const keep = (payload: unknown, status: number, posted: boolean, error: string | null) => {
@@ -101,12 +109,19 @@ export function openSlack(options: { seed: number; perSecond: number; faults: Fa
     },
     async handle(exchange) {
       const { request } = exchange
-      if (exchange.path.startsWith('/slack/services/')) {
+      if (exchange.path.startsWith(`${base}/services/`)) {
         if (request.method === 'POST') return receive(exchange)
         return send(exchange, 405, 'text/plain; charset=utf-8', 'method_not_allowed', { allow: 'POST' })
       }
-      if (exchange.path === '/slack') return sendPage(exchange, renderChannel(kept.filter((message) => message.posted)))
-      if (exchange.path !== '/slack/messages') return sendJson(exchange, 404, { error: 'there is /slack and /slack/messages' })
+      if (exchange.path === base)
+        return sendPage(
+          exchange,
+          renderChannel(
+            kept.filter((message) => message.posted),
+            options.channel,
+          ),
+        )
+      if (exchange.path !== `${base}/messages`) return sendJson(exchange, 404, { error: `there is ${base} and ${base}/messages` })
       if (request.method === 'DELETE') kept = []
       sendJson(exchange, 200, kept)
     },
