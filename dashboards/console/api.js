@@ -19,17 +19,32 @@ export class Refusal extends Error {
 
 /** Asks and gives the JSON of the answer; undefined where it has none. */
 export async function ask(path, { method = 'GET', body, allow = [] } = {}) {
-  const headers = { accept: 'application/json' }
+  const response = await send(path, method, 'application/json', body)
+  const answer = response.status === 204 ? undefined : await response.json().catch(() => ({}))
+  if (response.ok || allow.includes(response.status)) return answer
+  throw refusalOf(response, answer)
+}
+
+/** Asks and gives the text of the answer. */
+export async function askText(path) {
+  const response = await send(path, 'GET', 'text/markdown, text/plain')
+  if (response.ok) return response.text()
+  throw refusalOf(response, await response.json().catch(() => ({})))
+}
+
+async function send(path, method, accept, body) {
+  const headers = { accept }
   if (token.get()) headers.authorization = `Bearer ${token.get()}`
   if (body !== undefined) headers['content-type'] = 'application/json'
   const sent = body === undefined ? undefined : JSON.stringify(body)
-  const response = await fetch(path, { method, headers, body: sent }).catch(() => {
+  return fetch(path, { method, headers, body: sent }).catch(() => {
     throw new Refusal(0, 'Rolewatch does not answer. Is it running?')
   })
-  const answer = response.status === 204 ? undefined : await response.json().catch(() => ({}))
-  if (response.ok || allow.includes(response.status)) return answer
+}
+
+function refusalOf(response, answer) {
   const faults = (answer.errors ?? []).map(({ field, message }) => `${field} ${message}`)
-  throw new Refusal(response.status, faults.length > 0 ? `${faults.join('; ')}.` : (answer.detail ?? `The answer was ${response.status}.`))
+  return new Refusal(response.status, faults.length > 0 ? `${faults.join('; ')}.` : (answer.detail ?? `The answer was ${response.status}.`))
 }
 
 /** A query string of what is given. */

@@ -1,12 +1,19 @@
 // The console: which page the address asks for, the token where one is needed, and failures in words.
 
 import { ask, token } from './api.js'
+import { approvalPage } from './approval.js'
+import { tellAutomation } from './automation.js'
 import { h, heading } from './dom.js'
+import { incidentPage } from './incident.js'
+import { incidentsPage } from './incidents.js'
 import { boardsPage } from './overview.js'
 import { postingPage } from './posting.js'
 import { postingsPage } from './postings.js'
+import { runbookPage } from './runbook.js'
+import { runbooksPage } from './runbooks.js'
 import { runsPage } from './runs.js'
 import { searchesPage, searchPage } from './searches.js'
+import { slosPage } from './slos.js'
 
 const main = document.getElementById('main')
 const notice = document.getElementById('notice')
@@ -19,7 +26,19 @@ const PAGES = [
   { at: /^\/runs$/, title: 'Runs', fill: runsPage },
   { at: /^\/searches$/, title: 'Saved searches', fill: searchesPage },
   { at: /^\/searches\/([\w-]+)$/, title: 'Saved search', fill: (box, _parameters, id) => searchPage(box, id) },
+  { at: /^\/slo$/, title: 'SLOs', fill: slosPage },
+  { at: /^\/runbook\/([A-Z][A-Za-z0-9]*)$/, title: 'Runbook', fill: (box, parameters, alert) => runbookPage(box, alert, parameters) },
+  { at: /^\/runbooks$/, title: 'Runbooks', fill: runbooksPage },
+  { at: /^\/incidents$/, title: 'Incidents', fill: incidentsPage },
+  {
+    at: /^\/incidents\/((?:INC-)?\d{1,15}|[0-9a-f-]{36})$/i,
+    title: 'Incident',
+    fill: (box, _parameters, name) => incidentPage(box, name),
+  },
+  { at: /^\/approvals\/([0-9a-f-]{36})$/i, title: 'May it do this?', fill: (box, _parameters, id) => approvalPage(box, id) },
 ]
+/** Pages that belong to one of those in the menu. */
+const BELONGS = { posting: '', runbook: 'runbooks', approvals: 'incidents' }
 const NOT_FOUND = { at: /()/, title: 'Not found', fill: notFound }
 
 let visit = 0
@@ -30,12 +49,13 @@ async function show({ focus = true } = {}) {
   const page = PAGES.find(({ at }) => at.test(path)) ?? NOT_FOUND
   document.title = `${page.title} – Rolewatch`
   for (const link of document.querySelectorAll('nav a')) {
-    const here = link.hash === `#/${path.split('/')[1]}` || (link.hash === '#/' && path.startsWith('/posting/'))
-    if (here) link.setAttribute('aria-current', 'page')
+    const first = path.split('/')[1]
+    if (link.hash === `#/${BELONGS[first] ?? first}`) link.setAttribute('aria-current', 'page')
     else link.removeAttribute('aria-current')
   }
   notice.replaceChildren()
   forget.hidden = token.get() === null
+  void tellAutomation()
   // A page that was left while it loaded writes into a box that nobody sees any more.
   const box = h('div', {})
   main.replaceChildren(box)

@@ -56,6 +56,23 @@ export function moment(iso) {
   return iso ? h('time', { datetime: iso }, `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`) : 'never'
 }
 
+/** 2025-07-01 10:20:31 UTC. */
+export function exact(iso) {
+  return h('time', { datetime: iso }, `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`)
+}
+
+const DAY = 86_400
+const UNITS = [
+  [3600, 'h'],
+  [60, 'min'],
+]
+
+/** Seconds in the largest unit that fits; a day is 24 hours. */
+export function duration(seconds) {
+  const [size, unit] = seconds >= 2 * DAY ? [DAY, 'd'] : (UNITS.find(([one]) => seconds >= one) ?? [1, 's'])
+  return `${Number((seconds / size).toFixed(1)).toLocaleString('en')}\u00a0${unit}`
+}
+
 export function day(iso) {
   return h('time', { datetime: iso, title: `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC` }, iso.slice(0, 10))
 }
@@ -122,4 +139,57 @@ export function select(name, value, options) {
   )
   field.value = value
   return field
+}
+
+/**
+ * A button that asks once more on itself before it acts; going elsewhere takes the question back.
+ * @param properties of the button, with the listener of what it does as `act`
+ */
+export function confirming(text, question, { act, ...properties }) {
+  const button = h('button', { type: 'button', ...properties }, text)
+  button.addEventListener('click', async () => {
+    // Not disabled meanwhile: that would take the focus away from it.
+    if (button.ariaBusy === 'true') return
+    if (button.dataset.asked === undefined) {
+      button.dataset.asked = ''
+      button.textContent = question
+      say(question)
+      return
+    }
+    calm(button, text)
+    button.ariaBusy = 'true'
+    try {
+      await act()
+    } finally {
+      button.ariaBusy = 'false'
+    }
+  })
+  button.addEventListener('blur', () => calm(button, text))
+  return button
+}
+
+function calm(button, text) {
+  delete button.dataset.asked
+  button.textContent = text
+}
+
+/**
+ * Looks again and again while the page is the one that is seen, but not while somebody is asked something on it.
+ * @param look gives the seconds until the next time, or nothing when there is no more to see
+ */
+export function keepLooking(box, look, seconds) {
+  if (seconds === undefined) return
+  setTimeout(async () => {
+    if (!box.isConnected) return
+    const isBusy = document.hidden || box.querySelector('[data-asked]') !== null
+    const next = isBusy ? seconds : await look().catch(() => seconds)
+    keepLooking(box, look, next)
+  }, seconds * 1000)
+}
+
+/** Puts new children in the place of what an element has; what had the focus has it again, found by its id. */
+export function redraw(element, ...children) {
+  const focused = element.contains(document.activeElement) ? document.activeElement.id : ''
+  fill(element, ...children)
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true })
 }

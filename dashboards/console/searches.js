@@ -1,7 +1,7 @@
 // The saved searches: what people want to hear of, making one, and taking one back.
 
 import { ask, query } from './api.js'
-import { chip, day, empty, fill, h, heading, labelled, moment, say, select } from './dom.js'
+import { chip, confirming, day, empty, fill, h, heading, labelled, moment, say, select } from './dom.js'
 import { result } from './postings.js'
 
 /** The page of saved searches. */
@@ -78,36 +78,18 @@ function row(search, show) {
       { class: 'actions small' },
       h('span', { class: 'soft' }, 'since ', day(search.created_at)),
       h('a', { href: `#/${query(search.query)}` }, 'Search now'),
-      h(
-        'button',
-        {
-          type: 'button',
-          class: 'link danger',
-          'aria-label': `Delete ${search.name}`,
-          onclick: (event) => confirmDelete(event.currentTarget, search, show, answer),
-        },
-        'Delete',
-      ),
+      confirming('Delete', 'Really delete?', {
+        class: 'link danger',
+        'aria-label': `Delete ${search.name}`,
+        act: () => remove(search, show, answer),
+      }),
       answer,
     ),
   )
 }
 
-/** Asks once more on the button itself: what was still to be told goes with the search. */
-async function confirmDelete(button, search, show, answer) {
-  if (button.dataset.asked === undefined) {
-    button.dataset.asked = ''
-    button.textContent = 'Really delete?'
-    button.addEventListener(
-      'blur',
-      () => {
-        delete button.dataset.asked
-        button.textContent = 'Delete'
-      },
-      { once: true },
-    )
-    return
-  }
+/** What was still to be told goes with it. */
+async function remove(search, show, answer) {
   try {
     await ask(`api/v1/searches/${search.id}`, { method: 'DELETE' })
     await show()
