@@ -14,13 +14,19 @@ export interface Config {
   readonly version: string
   readonly host: string
   readonly port: number
+  /** Where a worker answers Prometheus: the API has a port of its own. */
+  readonly metricsPort: number
   /** Undefined: the embedded PostgreSQL under `data`. */
   readonly databaseUrl: string | undefined
   /** Absolute. */
   readonly data: string
-  /** Folder with companies.yaml; absolute. */
+  /** Folder with companies.yaml and oncall.yaml; absolute. */
   readonly boards: string
   readonly slackWebhookUrl: string | undefined
+  /** Where on-call is told of incidents; undefined: by mail. */
+  readonly slackOpsWebhookUrl: string | undefined
+  /** How long a page waits for somebody to acknowledge it before the second channel; 0: for ever. */
+  readonly escalateAfterMinutes: number
   /** Where the canary's messages go; undefined: there is no canary. */
   readonly canaryWebhookUrl: string | undefined
   readonly canaryEverySeconds: number
@@ -77,6 +83,8 @@ const address = (protocols: readonly string[]) =>
     `must be an address that begins with ${protocols.map((p) => `${p}//`).join(' or ')}`,
   )
 
+const mailbox = text.regex(/\S@\S/, 'must be an e-mail address, as ann@example.org or Ann <ann@example.org>')
+
 const port = z.coerce
   .number('must be a number')
   .int('must be a whole number')
@@ -86,16 +94,19 @@ const port = z.coerce
 const environment = z.object({
   HOST: text.default('127.0.0.1'),
   PORT: port.default(8080),
+  METRICS_PORT: port.default(9464),
   DATABASE_URL: address(['postgres:', 'postgresql:']).optional(),
   ROLEWATCH_DATA: text.default('./data'),
   ROLEWATCH_CONFIG: text.optional(),
   ROLEWATCH_PUBLIC_URL: address(['http:', 'https:']).optional(),
   SLACK_WEBHOOK_URL: address(['http:', 'https:']).optional(),
+  SLACK_OPS_WEBHOOK_URL: address(['http:', 'https:']).optional(),
+  ESCALATE_AFTER_M: z.coerce.number('must be a number').int('must be a whole number').min(0, 'must be 0 (never) or more minutes').default(15),
   CANARY_WEBHOOK_URL: address(['http:', 'https:']).optional(),
   CANARY_EVERY_S: count.min(10, 'must be 10 or more').default(300),
   SMTP_URL: address(['smtp:', 'smtps:']).optional(),
-  DIGEST_TO: text.optional(),
-  DIGEST_FROM: text.optional(),
+  DIGEST_TO: mailbox.optional(),
+  DIGEST_FROM: mailbox.optional(),
   ALERTMANAGER_HOOK_TOKEN: text.min(16, 'must have 16 characters or more: openssl rand -hex 24 makes a good one').optional(),
   PROMETHEUS_URL: address(['http:', 'https:']).optional(),
   DEADMAN_WEBHOOK_URL: address(['http:', 'https:']).optional(),
@@ -145,10 +156,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     version: (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }).version,
     host: value.HOST,
     port: value.PORT,
+    metricsPort: value.METRICS_PORT,
     databaseUrl: value.DATABASE_URL,
     data: resolve(value.ROLEWATCH_DATA),
     boards: resolve(value.ROLEWATCH_CONFIG ?? join(ROOT, 'scrapers')),
     slackWebhookUrl: value.SLACK_WEBHOOK_URL,
+    slackOpsWebhookUrl: value.SLACK_OPS_WEBHOOK_URL,
+    escalateAfterMinutes: value.ESCALATE_AFTER_M,
     canaryWebhookUrl: value.CANARY_WEBHOOK_URL,
     canaryEverySeconds: value.CANARY_EVERY_S,
     mail:
@@ -171,7 +185,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     logFormat: value.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json'),
     logLevel: value.LOG_LEVEL,
     secrets: Object.freeze([
-      ...[value.SLACK_WEBHOOK_URL, value.CANARY_WEBHOOK_URL, value.DEADMAN_WEBHOOK_URL].flatMap(hookSecrets),
+      ...[value.SLACK_WEBHOOK_URL, value.SLACK_OPS_WEBHOOK_URL, value.CANARY_WEBHOOK_URL, value.DEADMAN_WEBHOOK_URL].flatMap(hookSecrets),
       ...[value.DATABASE_URL, value.SMTP_URL, value.PROMETHEUS_URL].flatMap(passwords),
       ...(value.ALERTMANAGER_HOOK_TOKEN ? [value.ALERTMANAGER_HOOK_TOKEN] : []),
     ]),

@@ -1,5 +1,6 @@
 // Gauges that are read from the database when they are asked for, so that every process tells the same.
 
+import { statfs } from 'node:fs/promises'
 import { BREAKER_STATES, FIELDS, OUTCOMES, type BreakerState } from '../ops/metrics.ts'
 import { sourceNames } from '../scrapers/index.ts'
 import type { Works } from './works.ts'
@@ -15,20 +16,21 @@ const COVERAGE_MS = 300_000
 const SEVERITY: Record<BreakerState, number> = { closed: 0, half_open: 1, open: 2 }
 
 /** Registers the collectors. A collector that fails leaves its last values and says so in the log: /metrics must answer. */
-export function keepGauges(works: Pick<Works, 'watch' | 'database' | 'queue'>): void {
-  const { watch, database, queue } = works
-  const keep = (name: string, collect: () => Promise<void>) => {
-    watch.metrics.onCollect(() =>
+export function keepGauges(works: Pick<Works, 'watch' | 'database' | 'queue' | 'config'>): void {
+  const { watch, database, queue, config } = works
+  const keep = (name: string, collect: () => Promise<void>, serves?: readonly string[]) => {
+    const bear = () =>
       collect().catch((error: unknown) => {
         watch.log.warn('gauge', { gauge: name, error })
-      }),
-    )
+      })
+    watch.metrics.onCollect(bear, serves)
   }
   keep('sources', () => collectSources(works))
   keep('breakers', () => collectBreakers(works))
   keep(
     'coverage',
     atMostEvery(COVERAGE_MS, () => collectCoverage(works)),
+    ['rolewatch_field_coverage_ratio'],
   )
   keep('outbox', () => collectOutbox(database.db, watch.metrics))
   keep('queue', async () => {
@@ -44,6 +46,10 @@ export function keepGauges(works: Pick<Works, 'watch' | 'database' | 'queue'>): 
   keep('database', async () => {
     watch.metrics.databaseSeconds.observe({ probe: 'ping' }, await database.ping())
     for (const [state, value] of Object.entries(database.pool())) watch.metrics.databasePool.set({ state }, value)
+  })
+  keep('disk', async () => {
+    const { bavail, blocks } = await statfs(config.data)
+    if (blocks > 0) watch.metrics.diskFree.set({ volume: 'data' }, bavail / blocks)
   })
 }
 

@@ -36,7 +36,7 @@ export function checkHealth(works: Pick<Works, 'config' | 'database' | 'queue'>,
         return { status: 'ok' }
       },
       notifications: async () => {
-        const { status, detail } = await notifierHealth(database.db, config.slackWebhookUrl)
+        const { status, detail } = await notifierHealth(database.db, config)
         return { status: status === 'off' ? 'ok' : status, detail }
       },
       disk: async () => {

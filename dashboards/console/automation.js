@@ -2,6 +2,7 @@
 
 import { ask } from './api.js'
 import { confirming, fill, h, labelled, moment, redraw, say, select } from './dom.js'
+import { sourceList } from './hand.js'
 
 const banner = () => document.getElementById('banner')
 
@@ -153,6 +154,7 @@ function announce(act) {
       },
       labelled('From now for', fields.for),
       labelled('Source', fields.source),
+      sourceList(),
       labelled('Why', fields.reason),
       h('button', { id: 'announce' }, 'Announce'),
     ),

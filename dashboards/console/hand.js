@@ -29,7 +29,7 @@ export function handCard({ alert, labels, changes }, follow) {
       },
     },
     fields.map((field) => labelled(`Label ${field.name}`, field)),
-    labels.includes('source') && sources(),
+    labels.includes('source') && sourceList(),
     h(
       'div',
       { class: 'actions' },
@@ -57,8 +57,8 @@ export function handCard({ alert, labels, changes }, follow) {
   )
 }
 
-/** Names to choose from, once they are known. */
-function sources() {
+/** Sources to choose from, once they are known, for a field with the list `sources`. */
+export function sourceList() {
   const list = h('datalist', { id: 'sources' })
   ask('api/v1/sources').then(
     ({ items }) => list.append(...items.map(({ source }) => h('option', { value: source }))),

@@ -1,6 +1,6 @@
 // Who asks and what they may: tokens with scopes, or, while there is no token at all, whoever sits at this machine.
 
-import { createHash } from 'node:crypto'
+import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Request, RequestHandler } from 'express'
 import { isLoopbackHost } from '../config.ts'
 import { countTokens, findToken, type Scope, type Token } from '../store/tokens.ts'
@@ -34,6 +34,8 @@ export function createGate({ config, database, watch, now = () => new Date() }: 
     identities.set(request, known)
     return known
   }
+  /** Whoever gave Alertmanager a password means it to be asked for. */
+  const isOpen = (scope: Scope) => local && (scope !== 'hooks' || config.hookToken === undefined)
   const refuse = (reason: 'host' | 'origin', detail: string): never => {
     failures.inc({ reason })
     throw new Problem(403, detail)
@@ -49,6 +51,8 @@ export function createGate({ config, database, watch, now = () => new Date() }: 
     },
     async authorise(request, scope) {
       if (scope === null) return 'nobody'
+      if (scope === 'hooks' && config.hookToken !== undefined && isSecret(bearerOf(request.headers.authorization), config.hookToken))
+        return 'alertmanager'
       const identity = await identify(request)
       if (typeof identity === 'object') {
         if (allows(identity.scopes, scope)) return `token:${identity.name}`
@@ -57,7 +61,8 @@ export function createGate({ config, database, watch, now = () => new Date() }: 
           headers: { 'www-authenticate': `Bearer realm="rolewatch", error="insufficient_scope", scope="${scope}"` },
         })
       }
-      if (identity === 'missing' && local && isLoopbackAddress(request.socket.remoteAddress) && (await tokens.none())) return 'local'
+      if (identity === 'missing' && isOpen(scope) && isLoopbackAddress(request.socket.remoteAddress) && (await tokens.none()))
+        return 'local'
       failures.inc({ reason: identity })
       throw new Problem(401, ADVICE[identity], {
         headers: { 'www-authenticate': `Bearer realm="rolewatch"${identity === 'missing' ? '' : ', error="invalid_token"'}` },
@@ -76,6 +81,16 @@ const ADVICE = {
   revoked: 'The token was revoked.',
 } as const
 
+function bearerOf(header: string | undefined): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(header ?? '')?.[1]
+}
+
+/** Compares digests, which are of one length, so that the time it takes tells nothing. */
+function isSecret(given: string | undefined, secret: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return given !== undefined && timingSafeEqual(digest(given), digest(secret))
+}
+
 function knownTokens(db: ApiParts['database']['db'], now: () => Date) {
   let counted: { tokens: number; at: number } | undefined
   const good = new Map<string, { token: Token; at: number }>()
@@ -92,7 +107,7 @@ function knownTokens(db: ApiParts['database']['db'], now: () => Date) {
       return counted.tokens === 0
     },
     async identify(header: string | undefined): Promise<Identity> {
-      const text = /^Bearer +(\S+)$/i.exec(header ?? '')?.[1]
+      const text = bearerOf(header)
       if (text === undefined) return 'missing'
       const key = createHash('sha256').update(text).digest('base64')
       try {

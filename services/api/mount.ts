@@ -3,14 +3,16 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import express, { type Express, type Request, type RequestHandler, type Response } from 'express'
+import type { Scope } from '../store/tokens.ts'
 import type { Gate } from './auth.ts'
 import { check, isFaults, withoutEmpty } from './check.ts'
-import { invalid, Problem } from './problem.ts'
+import { invalid, Problem, tooLarge } from './problem.ts'
 import type { Input, Reply, Route } from './route.ts'
 import { setRoute } from './seen.ts'
 import type { z } from 'zod'
 
-const parseJson = express.json({ limit: '100kb', strict: false, reviver: refuseBroken })
+/** The longest body, unless a route says more. */
+const LIMIT = 100 * 1024
 
 /** Mounts every route of the table. */
 export function mountRoutes(app: Express, routes: readonly Route[], gate: Gate): void {
@@ -27,11 +29,18 @@ export function mountRoutes(app: Express, routes: readonly Route[], gate: Gate):
 }
 
 function handlerOf(route: Route, gate: Gate): RequestHandler {
+  const limit = route.bodyLimit ?? LIMIT
+  const parseJson = express.json({ limit, strict: false, reviver: refuseBroken })
   return async (request, response) => {
     setRoute(response, route.path)
     const actor = await gate.authorise(request, route.scope)
-    if (route.body) await readBody(request, response)
-    const reply = await route.handle({ ...inputOf(route, request), actor, accept: request.headers.accept })
+    if (route.body) {
+      // The parser would read all of it before it refuses.
+      if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit)
+      await readBody(parseJson, request, response)
+    }
+    const demand = (scope: Scope): Promise<unknown> => gate.authorise(request, scope)
+    const reply = await route.handle({ ...inputOf(route, request), actor, demand, accept: request.headers.accept })
     await send(response, reply, request.method === 'HEAD')
   }
 }
@@ -42,7 +51,7 @@ function refuseBroken(name: string, value: unknown): unknown {
   throw new SyntaxError('a lone surrogate')
 }
 
-async function readBody(request: Request, response: Response): Promise<void> {
+async function readBody(parseJson: RequestHandler, request: Request, response: Response): Promise<void> {
   if (!request.is('json')) throw new Problem(415, 'Send JSON with "Content-Type: application/json".')
   await new Promise<void>((done, fail) => {
     parseJson(request, response, (error?: unknown) => {

@@ -20,6 +20,8 @@ const KINDS = {
   404: 'not-found',
   405: 'method-not-allowed',
   408: 'too-slow',
+  409: 'conflict',
+  410: 'gone',
   412: 'precondition-failed',
   413: 'too-large',
   415: 'unsupported-media-type',
@@ -58,6 +60,11 @@ export function invalid(faults: readonly Fault[]): Problem {
   return new Problem(400, detail, { faults })
 }
 
+/** A body longer than `limit` bytes. */
+export function tooLarge(limit: number): Problem {
+  return new Problem(413, `The body is larger than ${Math.floor(limit / 1024)} kB.`)
+}
+
 /** What is thrown → what is answered. Whatever is not known here is a bug and its words stay inside. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
@@ -70,10 +77,10 @@ export function toProblem(error: unknown): Problem {
 
 /** What express, its body parser and its sender of files throw. Names: the body-parser README, "Errors". */
 function fromParser(error: unknown): Problem | undefined {
-  const { type, status } = (error ?? {}) as { type?: unknown; status?: unknown }
+  const { type, status, limit } = (error ?? {}) as { type?: unknown; status?: unknown; limit?: unknown }
   if (type === 'entity.parse.failed')
     return new Problem(400, 'The body is not JSON.', { faults: [{ field: 'body', message: 'is not JSON' }] })
-  if (type === 'entity.too.large') return new Problem(413, 'The body is larger than 100 kB.')
+  if (type === 'entity.too.large') return tooLarge(Number(limit))
   if (type === 'encoding.unsupported' || type === 'charset.unsupported') return new Problem(415, 'The body must be JSON in UTF-8.')
   if (status === 412) return new Problem(412, 'The file is not as If-Match or If-Unmodified-Since say.')
   if (error instanceof URIError) return new Problem(400, 'The address has a % that encodes nothing.')

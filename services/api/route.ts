@@ -11,6 +11,8 @@ export interface Input<Q, P, B> {
   body: B
   /** For the audit: the token's name, or `local` where the API is open. */
   actor: string
+  /** For a body that asks for more than the route's scope. @throws Problem 403 */
+  demand: (scope: Scope) => Promise<unknown>
   /** For /metrics. */
   accept: string | undefined
 }
@@ -47,6 +49,8 @@ export interface Route {
   query: z.ZodObject
   params: z.ZodObject
   body: z.ZodType | undefined
+  /** The longest body in bytes; 100 kB unless told. */
+  bodyLimit?: number
   answers: Readonly<Record<number, Answer>>
   handle(input: Input<unknown, unknown, unknown>): Promise<Reply>
 }

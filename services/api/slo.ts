@@ -89,7 +89,12 @@ export function sloRoutes(parts: ApiParts): Route[] {
 function reporter({ config, database, watch, now }: ApiParts): (name?: string) => Promise<SloReport[]> {
   let specs: ReturnType<typeof readSlos> | undefined
   return async (name) => {
-    const all = await (specs ??= readSlos(watch.metrics))
+    specs ??= readSlos(watch.metrics)
+    const all = await specs.catch((error: unknown) => {
+      // What failed once may pass the next time it is asked.
+      specs = undefined
+      throw error
+    })
     return reportSlos({
       slos: all.filter(({ slo }) => name === undefined || slo === name),
       prometheusUrl: config.prometheusUrl,

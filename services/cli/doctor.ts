@@ -42,7 +42,11 @@ export async function doctorCommand(config: Config, options: { format: Format })
     ),
     await examine('boards', () => Promise.resolve(`${readBoards(config.boards).length} in ${config.boards}/companies.yaml`)),
     await examine('Slack', () =>
-      Promise.resolve(config.slackWebhookUrl ? 'SLACK_WEBHOOK_URL is set' : 'SLACK_WEBHOOK_URL is not set: notifications wait'),
+      Promise.resolve(
+        config.slackWebhookUrl
+          ? 'SLACK_WEBHOOK_URL is set'
+          : `SLACK_WEBHOOK_URL is not set: notifications ${config.mail ? 'go by e-mail' : 'wait'}`,
+      ),
     ),
     await examine('web', () =>
       Promise.resolve(config.upstream ? `every request goes to ${config.upstream}` : 'requests go to the job boards themselves'),

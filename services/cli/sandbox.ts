@@ -34,7 +34,9 @@ export async function sandboxCommand(config: Config, options: Options): Promise<
   console.log(`The sandbox answers at ${sandbox.url}; Slack messages: ${sandbox.url}/slack, traces: ${sandbox.url}/traces.
 To point Rolewatch at it:
   export ROLEWATCH_UPSTREAM=${sandbox.upstream} ROLEWATCH_PACE=0 ROLEWATCH_CONFIG=${folder}
-  export SLACK_WEBHOOK_URL=${sandbox.slackWebhookUrl} OTEL_EXPORTER_OTLP_ENDPOINT=${sandbox.otlpEndpoint}
+  export SLACK_WEBHOOK_URL=${sandbox.slackWebhookUrl} SLACK_OPS_WEBHOOK_URL=${sandbox.opsWebhookUrl}
+  export CANARY_WEBHOOK_URL=${sandbox.canaryWebhookUrl}
+  export OTEL_EXPORTER_OTLP_ENDPOINT=${sandbox.otlpEndpoint}
 Ctrl-C ends it.`)
   await stopped
   await sandbox.close()

@@ -39,13 +39,15 @@ export async function addCommand(config: Config, options: QueryOptions & { forma
     const search = await createSearch(house.database.db, { name, query, notify: { channel: 'slack', cadence: 'instant' } })
     await appendAudit(house.database.db, { actor: 'cli', action: 'search.create', target: `search/${search.id}`, after: search })
     if (options.format === 'json') console.log(JSON.stringify(search, null, 2))
-    else
-      console.log(
-        `Saved as ${search.id}. New postings that fit will be told on Slack${config.slackWebhookUrl ? '' : ' once SLACK_WEBHOOK_URL is set'}.`,
-      )
+    else console.log(`Saved as ${search.id}. New postings that fit will be told ${howTold(config)}.`)
   } finally {
     await house.close()
   }
+}
+
+function howTold({ slackWebhookUrl, mail }: Config): string {
+  if (slackWebhookUrl) return 'on Slack'
+  return mail ? 'by e-mail' : 'on Slack once SLACK_WEBHOOK_URL is set'
 }
 
 export async function removeCommand(config: Config, _options: unknown, args: string[]): Promise<void> {

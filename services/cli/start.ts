@@ -13,6 +13,7 @@ import { waitForSignal } from './signal.ts'
 const SANDBOX_DAY_MS = 30_000
 /** How often its boards are visited: the shortest cadence there is. */
 const SANDBOX_CADENCE = '1m'
+const SANDBOX_CANARY_SECONDS = 30
 
 /** Starts, prints where it is reached, and stops cleanly on SIGINT and SIGTERM. */
 export async function startCommand(config: Config, options: { role: Role; sandbox?: boolean }): Promise<number> {
@@ -20,7 +21,7 @@ export async function startCommand(config: Config, options: { role: Role; sandbo
   if (!options.sandbox) {
     const { start } = await import('../main.ts')
     const running = await start(config, options.role)
-    greet(running)
+    greet(running, options.role)
     await stopped
     await running.stop()
     return 0
@@ -46,7 +47,12 @@ async function inSandbox(config: Config, role: Role, stopped: Promise<void>): Pr
       upstream: sandbox.upstream,
       paced: false,
       slackWebhookUrl: sandbox.slackWebhookUrl,
-      secrets: [...config.secrets, sandbox.slackWebhookUrl],
+      slackOpsWebhookUrl: sandbox.opsWebhookUrl,
+      canaryWebhookUrl: sandbox.canaryWebhookUrl,
+      canaryEverySeconds: SANDBOX_CANARY_SECONDS,
+      // Nobody is to be written to about invented postings.
+      mail: undefined,
+      secrets: [...config.secrets, sandbox.slackWebhookUrl, sandbox.opsWebhookUrl, sandbox.canaryWebhookUrl],
     },
     role,
   )
@@ -54,9 +60,9 @@ async function inSandbox(config: Config, role: Role, stopped: Promise<void>): Pr
   const days = setInterval(() => {
     sandbox.market.advance(1)
   }, SANDBOX_DAY_MS)
-  greet(running)
+  greet(running, role)
   console.error(
-    `  Slack messages   ${sandbox.url}/slack\n  traces           ${sandbox.url}/traces\n  A day of this market passes every ${SANDBOX_DAY_MS / 1000} seconds.`,
+    `  Slack messages   ${sandbox.url}/slack\n  incidents        ${sandbox.url}/ops\n  canary messages  ${sandbox.url}/canary\n  traces           ${sandbox.url}/traces\n  A day of this market passes every ${SANDBOX_DAY_MS / 1000} seconds.`,
   )
   await stopped
   clearInterval(days)
@@ -74,10 +80,10 @@ async function addDemoSearches(running: Running): Promise<void> {
   await createSearch(db, { name: 'Remote work', query: { mode: 'remote' }, notify })
 }
 
-function greet(running: Running): void {
-  if (running.url)
+function greet(running: Running, role: Role): void {
+  if (role !== 'worker')
     console.error(
       `\nRolewatch is ready: ${running.url}\n  health           ${running.url}/api/v1/health\n  postings         ${running.url}/api/v1/postings?q=engineer`,
     )
-  else console.error('\nRolewatch is working (no API in this role).')
+  else console.error(`\nRolewatch is working. It has no API in this role; its metrics are at ${running.url}/metrics`)
 }

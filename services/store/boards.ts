@@ -2,6 +2,7 @@
 
 import type { Knex } from 'knex'
 import type { PageRequest } from '../../scrapers/source.ts'
+import { CANARY } from './canary-marks.ts'
 import { syncCompanies, type CompanyEntry } from './companies.ts'
 import type { Db } from './database.ts'
 
@@ -155,11 +156,18 @@ export interface BoardFilter {
   dueOnly?: boolean
 }
 
+/** A board that a runbook slowed down is visited less often for a while: not beyond its end, and never more often than usual. */
+const INTERVAL = `case when b.slow_until > :now::timestamptz
+  then greatest(b.cadence_seconds, least(b.cadence_seconds * b.slow_factor, extract(epoch from b.slow_until - :now::timestamptz)::double precision))
+  else b.cadence_seconds end`
+/** What may be expected of a board: the longer interval still holds for the visit that follows the end of the slowness. */
+const EXPECTED = `ceil(cadence_seconds * case when slow_until + make_interval(secs => cadence_seconds) > :now then slow_factor else 1 end)::int`
+
 const DUE = 'b.enabled and b.configured and b.next_at <= :now and (b.paused_until is null or b.paused_until <= :now)'
 
-/** Boards in the order of source and ident; when only the due are asked for, the longest overdue first. */
+/** Boards, the canary's left out, in the order of source and ident; when only the due are asked for, the longest overdue first. */
 export async function findBoards(db: Db, filter: BoardFilter = {}, now = new Date()): Promise<Board[]> {
-  const query = boardRows(db)
+  const query = boardRows(db).whereNot('b.source', CANARY)
   if (filter.sources) void query.whereRaw('b.source = any(?)', [[...filter.sources]])
   if (filter.ids) void query.whereRaw('b.id = any(?::bigint[])', [[...filter.ids]])
   if (filter.idents)
@@ -175,7 +183,7 @@ export async function getBoard(db: Db, id: number): Promise<Board | undefined> {
 }
 
 /**
- * Takes up to `limit` due boards, longest overdue first, and puts each off by its cadence, give or take a tenth, so that boards
+ * Takes up to `limit` due boards, longest overdue first, and puts each off by its interval, give or take a tenth, so that boards
  * configured together drift apart. Claimers at the same time never get the same board.
  */
 export async function claimDue(db: Db, limit: number, now = new Date()): Promise<{ id: number; source: string; ident: string }[]> {
@@ -183,7 +191,7 @@ export async function claimDue(db: Db, limit: number, now = new Date()): Promise
     `with due as (
        select b.id, b.next_at from boards b where ${DUE} order by b.next_at, b.id limit :limit for update skip locked
      ), claimed as (
-       update boards b set next_at = :now::timestamptz + make_interval(secs => b.cadence_seconds * (0.9 + 0.2 * random()))
+       update boards b set next_at = :now::timestamptz + make_interval(secs => (${INTERVAL}) * (0.9 + 0.2 * random()))
          from due where b.id = due.id
        returning b.id, b.source, b.ident, due.next_at as was_due
      )
@@ -223,10 +231,11 @@ export interface SourceSummary {
   /** Configured. */
   boards: number
   enabled: number
+  /** Of those that are enabled. */
   paused: number
   open_postings: number
   last_success: Date | null
-  /** The shortest cadence among its enabled boards. */
+  /** The shortest cadence among its enabled boards; longer while a runbook has slowed them down. */
   expected_interval_seconds: number | null
   /** Boards by the outcome of their last visit; those never visited are left out. */
   outcomes: Record<string, number>
@@ -240,10 +249,10 @@ export async function sourceSummaries(db: Db, now = new Date()): Promise<SourceS
             coalesce(o.outcomes, '{}') as outcomes, coalesce(h.hosts, '[]') as hosts
        from (
          select source, count(*) filter (where configured) as boards, count(*) filter (where configured and enabled) as enabled,
-                count(*) filter (where configured and paused_until > :now) as paused, sum(open_count) as open_postings,
+                count(*) filter (where configured and enabled and paused_until > :now) as paused, sum(open_count) as open_postings,
                 max(last_complete_at) as last_success,
-                min(cadence_seconds) filter (where configured and enabled) as expected_interval_seconds
-           from boards group by source having bool_or(configured) or sum(open_count) > 0
+                min(${EXPECTED}) filter (where configured and enabled) as expected_interval_seconds
+           from boards where source <> :canary group by source having bool_or(configured) or sum(open_count) > 0
        ) s
        left join (
          select source, jsonb_object_agg(last_outcome, n) as outcomes
@@ -256,7 +265,7 @@ export async function sourceSummaries(db: Db, now = new Date()): Promise<SourceS
            from hosts group by source
        ) h using (source)
       order by s.source`,
-    { now },
+    { now, canary: CANARY },
   )
   return rows
 }

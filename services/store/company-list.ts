@@ -1,6 +1,7 @@
 // Reading companies: the list with what is open at each, and one company with its boards and what it was called before.
 
 import type { Knex } from 'knex'
+import { CANARY_COMPANY } from './canary-marks.ts'
 import type { Db } from './database.ts'
 import { escapeLike } from './place-filter.ts'
 
@@ -27,6 +28,7 @@ export interface CompanyVersion {
 
 function rowsOf(db: Db): Knex.QueryBuilder {
   return db('companies as c')
+    .whereNot('c.slug', CANARY_COMPANY)
     .select('c.slug', 'c.name', 'c.website', 'c.careers_url', 'c.country', 'o.open_postings', 'o.boards')
     .joinRaw(
       `cross join lateral (

@@ -11,6 +11,9 @@ import { openPool } from './pool.ts'
 /** A pool or a transaction: every function of the store takes it first. */
 export type Db = Knex
 
+/** For rooms that hand a transaction on. */
+export type Trx = Knex.Transaction
+
 export interface Database {
   readonly db: Knex
   /** With its password: never to be logged. */

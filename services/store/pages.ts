@@ -1,5 +1,6 @@
 // Pages: which raw bodies are in the archive, which run brought them, and which were set aside because they could not be read.
 
+import { CANARY } from './canary-marks.ts'
 import type { Db } from './database.ts'
 
 /** A page whose body is in the archive already. */
@@ -73,6 +74,7 @@ export async function listQuarantine(
 ): Promise<QuarantinedPage[]> {
   const query = db('quarantine as q')
     .join('boards as b', 'b.id', 'q.board_id')
+    .whereNot('b.source', CANARY)
     .select('q.id', 'q.run_id', 'q.board_id', 'b.source', 'b.ident', 'q.hash', 'q.reason', 'q.path', 'q.created_at', 'q.released_at')
     .select(db.raw('(select r.url from run_pages r where r.run_id = q.run_id and r.hash = q.hash limit 1) as url'))
     .orderBy([

@@ -1,6 +1,7 @@
 // What a posting was before: every content with the time it was valid and what the next one changed.
 
 import type { Posting } from '../postings/posting.ts'
+import { CANARY } from './canary-marks.ts'
 import type { Db } from './database.ts'
 
 /** One content of a posting. Dates are ISO 8601 in UTC. */
@@ -56,9 +57,9 @@ export async function getHistory(db: Db, uid: string): Promise<PostingVersion[]>
   const found = await db.raw<{ rows: StoredVersion[] }>(
     `select ${columns}, valid_from, valid_to, ended_by from posting_versions where uid = :uid
      union all
-     select ${columns}, valid_from, closed_at, case when closed_at is null then null else 'close' end from postings where uid = :uid
+     select ${columns}, valid_from, closed_at, case when closed_at is null then null else 'close' end from postings where uid = :uid and source <> :canary
      order by valid_from`,
-    { uid },
+    { uid, canary: CANARY },
   )
   return found.rows.map((row, index) => toVersion(row, found.rows[index - 1])).toReversed()
 }

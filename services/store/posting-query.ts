@@ -4,6 +4,7 @@ import type { Knex } from 'knex'
 import type { WorkMode } from '../../scrapers/source.ts'
 import type { Level } from '../postings/posting.ts'
 import { canonicalSkill } from '../postings/skills.ts'
+import { CANARY } from './canary-marks.ts'
 import { escapeLike, quoteWords, wherePlace } from './place-filter.ts'
 
 export const STATUSES = ['open', 'closed', 'all'] as const
@@ -53,10 +54,19 @@ export const PAID_SQL = 'coalesce(p.pay_annual_max, p.pay_annual_min, -1)'
 
 /**
  * Adds the WHERE of a query. The builder reads from `postings as p`, or from something with its columns; `as_of`, `sort`, `limit`
- * and `cursor` are not its business.
+ * and `cursor` are not its business. The canary's postings are nobody's.
  * @param now what `posted_within` counts back from
  */
 export function applyFilter(builder: Knex.QueryBuilder, query: PostingQuery, now: Date = new Date()): Knex.QueryBuilder {
+  return narrow(builder.where('p.source', '<>', CANARY), query, now)
+}
+
+/** The same among the canary's postings alone: what its own search is compared by. */
+export function applyCanaryFilter(builder: Knex.QueryBuilder, query: PostingQuery): Knex.QueryBuilder {
+  return narrow(builder.where('p.source', CANARY), query, new Date())
+}
+
+function narrow(builder: Knex.QueryBuilder, query: PostingQuery, now: Date): Knex.QueryBuilder {
   const status = query.status ?? 'open'
   if (status === 'open') void builder.whereNull('p.closed_at')
   if (status === 'closed') void builder.whereNotNull('p.closed_at')

@@ -3,6 +3,7 @@
 import type { Knex } from 'knex'
 import type { WorkMode } from '../../scrapers/source.ts'
 import type { Level, Pay, Place, Posting, Track } from '../postings/posting.ts'
+import { CANARY } from './canary-marks.ts'
 import type { Db } from './database.ts'
 
 /** A posting in a list. Dates are ISO 8601 in UTC. */
@@ -130,7 +131,8 @@ export function toRow(stored: StoredRow): PostingRow {
 /** One posting as it is now, or undefined. */
 export async function getPosting(db: Db, uid: string): Promise<PostingDetail | undefined> {
   const columns = [...ROW_COLUMNS, ...DETAIL_COLUMNS].map((name) => `p.${name}`)
-  const stored = (await withNames(db, db.from('postings as p').select(columns).where('p.uid', uid)).first()) as Stored | undefined
+  const rows = db.from('postings as p').select(columns).where('p.uid', uid).whereNot('p.source', CANARY)
+  const stored = (await withNames(db, rows).first()) as Stored | undefined
   if (!stored) return undefined
   return {
     ...toRow(stored),

@@ -2,6 +2,7 @@
 
 import type { Knex } from 'knex'
 import type { Outcome } from '../../ops/metrics.ts'
+import { CANARY } from './canary-marks.ts'
 import type { Db } from './database.ts'
 import type { PageValidator } from './boards.ts'
 
@@ -86,7 +87,7 @@ export interface RunFilter {
 }
 
 function runRows(db: Db): Knex.QueryBuilder {
-  return db('runs as r').join('boards as b', 'b.id', 'r.board_id').select('r.*', 'b.ident as board')
+  return db('runs as r').join('boards as b', 'b.id', 'r.board_id').whereNot('r.source', CANARY).select('r.*', 'b.ident as board')
 }
 
 /** Runs, newest first. */
@@ -100,6 +101,16 @@ export async function listRuns(db: Db, filter: RunFilter): Promise<RunRow[]> {
   if (filter.outcome) void query.where('r.outcome', filter.outcome)
   if (filter.before) void query.whereRaw('(r.started_at, r.id) < (?, ?)', [filter.before.at, filter.before.id])
   return (await query.limit(filter.limit)) as RunRow[]
+}
+
+/** How many visits to a source since then ended in each way, the canary's left out; of all sources where none is given. */
+export async function countOutcomes(db: Db, since: Date, source: string | null = null): Promise<Record<string, number>> {
+  const { rows } = await db.raw<{ rows: { outcome: string; n: number }[] }>(
+    `select outcome, count(*) as n from runs
+      where started_at > :since and source <> :canary and (:source::text is null or source = :source) group by outcome`,
+    { since, source, canary: CANARY },
+  )
+  return Object.fromEntries(rows.map(({ outcome, n }) => [outcome, n]))
 }
 
 /** One run, or undefined. */

@@ -1,6 +1,7 @@
 // Saved searches: what somebody wants to hear of, and where.
 
 import { randomUUID } from 'node:crypto'
+import { CANARY_SEARCH } from './canary-marks.ts'
 import type { Db } from './database.ts'
 import type { PostingQuery } from './posting-query.ts'
 
@@ -28,6 +29,8 @@ export interface SearchDraft {
 }
 
 const COLUMNS = ['id', 'name', 'query', 'notify', 'enabled', 'created_at']
+/** The canary's search is nobody's: it is compared with and told as any other, and neither seen nor changed. */
+const isSeen = (id: string): boolean => UUID.test(id) && id.toLowerCase() !== CANARY_SEARCH
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Saves a search; postings that open from now on are compared with it. */
@@ -46,7 +49,7 @@ export async function createSearch(db: Db, draft: SearchDraft): Promise<Search> 
 
 /** Changes what is given of a search; undefined when there is no such search. */
 export async function updateSearch(db: Db, id: string, changes: Partial<SearchDraft>): Promise<Search | undefined> {
-  if (!UUID.test(id)) return undefined
+  if (!isSeen(id)) return undefined
   const row = {
     ...(changes.name === undefined ? {} : { name: changes.name }),
     ...(changes.query === undefined ? {} : { query: JSON.stringify(changes.query) }),
@@ -60,12 +63,12 @@ export async function updateSearch(db: Db, id: string, changes: Partial<SearchDr
 
 /** Deletes a search with its matches and with what was still to be told of it. False when there is no such search. */
 export async function deleteSearch(db: Db, id: string): Promise<boolean> {
-  return UUID.test(id) && (await db('searches').where({ id }).delete()) > 0
+  return isSeen(id) && (await db('searches').where({ id }).delete()) > 0
 }
 
 /** One search, or undefined. */
 export async function getSearch(db: Db, id: string): Promise<Search | undefined> {
-  if (!UUID.test(id)) return undefined
+  if (!isSeen(id)) return undefined
   return db('searches').where({ id }).first<Search | undefined>(COLUMNS)
 }
 
@@ -76,6 +79,7 @@ export async function listSearches(
 ): Promise<Search[]> {
   const query = db('searches')
     .select<Search[]>(COLUMNS)
+    .whereNot({ id: CANARY_SEARCH })
     .orderBy([
       { column: 'created_at', order: 'desc' },
       { column: 'id', order: 'desc' },

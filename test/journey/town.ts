@@ -54,6 +54,7 @@ export async function openGround(options: SandboxOptions = {}): Promise<Ground> 
     LOG_FORMAT: 'json',
     LOG_LEVEL: 'silent',
     PORT: '0',
+    METRICS_PORT: '0',
   }
   return {
     sandbox,

@@ -51,6 +51,14 @@ describe('services/config', () => {
         data: resolve('data'),
         boards: join(ROOT, 'scrapers'),
         slackWebhookUrl: undefined,
+        slackOpsWebhookUrl: undefined,
+        escalateAfterMinutes: 15,
+        canaryWebhookUrl: undefined,
+        canaryEverySeconds: 300,
+        mail: undefined,
+        hookToken: undefined,
+        prometheusUrl: undefined,
+        deadman: { webhookUrl: undefined, port: 9095, afterSeconds: 300 },
         publicUrl: undefined,
         otlpEndpoint: undefined,
         upstream: undefined,
@@ -69,6 +77,8 @@ describe('services/config', () => {
 
     it('takes empty and blank variables for unset ones', () => {
       const names = ['HOST', 'PORT', 'DATABASE_URL', 'SLACK_WEBHOOK_URL', 'MAX_CALLS_PER_DAY', 'LOG_LEVEL', 'ROLEWATCH_PACE', 'LOG_FORMAT']
+      names.push('SLACK_OPS_WEBHOOK_URL', 'ESCALATE_AFTER_M')
+      names.push('SMTP_URL', 'DIGEST_TO', 'ALERTMANAGER_HOOK_TOKEN', 'DEADMAN_PORT', 'DEADMAN_AFTER_S', 'CANARY_EVERY_S', 'PROMETHEUS_URL')
       for (const empty of ['', '  ', '\t'])
         expect(readConfig(Object.fromEntries(names.map((name) => [name, empty])))).to.deep.equal(readConfig({}))
     })
@@ -82,11 +92,24 @@ describe('services/config', () => {
     const config = readConfig({
       HOST: ' 0.0.0.0 ',
       PORT: '0',
+      METRICS_PORT: '0',
       DATABASE_URL: 'postgres://jo:p%40ss@db/rw',
       ROLEWATCH_DATA: '/var/lib/rolewatch',
       ROLEWATCH_CONFIG: '/etc/rolewatch',
       ROLEWATCH_PUBLIC_URL: 'https://jobs.example.org/',
       SLACK_WEBHOOK_URL: HOOK,
+      SLACK_OPS_WEBHOOK_URL: `${HOOK}-ops`,
+      ESCALATE_AFTER_M: '0',
+      CANARY_WEBHOOK_URL: `${HOOK}-canary`,
+      CANARY_EVERY_S: '60',
+      SMTP_URL: 'smtps://jo:p%40ss@mail.example.org',
+      DIGEST_TO: 'Ann <ann@example.org>, bob@example.org',
+      DIGEST_FROM: 'watch@example.org',
+      ALERTMANAGER_HOOK_TOKEN: 'sixteen-letters!',
+      PROMETHEUS_URL: 'http://127.0.0.1:9090/',
+      DEADMAN_WEBHOOK_URL: `${HOOK}-deadman`,
+      DEADMAN_PORT: '0',
+      DEADMAN_AFTER_S: '120',
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318/',
       ROLEWATCH_UPSTREAM: 'http://127.0.0.1:9000/',
       ROLEWATCH_PACE: '0',
@@ -103,10 +126,19 @@ describe('services/config', () => {
     expect(rest).to.deep.equal({
       host: '0.0.0.0',
       port: 0,
+      metricsPort: 0,
       databaseUrl: 'postgres://jo:p%40ss@db/rw',
       data: '/var/lib/rolewatch',
       boards: '/etc/rolewatch',
       slackWebhookUrl: HOOK,
+      slackOpsWebhookUrl: `${HOOK}-ops`,
+      escalateAfterMinutes: 0,
+      canaryWebhookUrl: `${HOOK}-canary`,
+      canaryEverySeconds: 60,
+      mail: { smtpUrl: 'smtps://jo:p%40ss@mail.example.org', to: 'Ann <ann@example.org>, bob@example.org', from: 'watch@example.org' },
+      hookToken: 'sixteen-letters!',
+      prometheusUrl: 'http://127.0.0.1:9090',
+      deadman: { webhookUrl: `${HOOK}-deadman`, port: 0, afterSeconds: 120 },
       publicUrl: 'https://jobs.example.org',
       otlpEndpoint: 'http://127.0.0.1:4318',
       upstream: 'http://127.0.0.1:9000',
@@ -126,6 +158,9 @@ describe('services/config', () => {
     const config = readConfig({ SLACK_WEBHOOK_URL: HOOK })
     expect(() => Object.assign(config, { port: 1 })).to.throw(TypeError)
     expect(() => (config.secrets as string[]).push('x')).to.throw(TypeError)
+    expect(() => Object.assign(config.deadman, { port: 1 })).to.throw(TypeError)
+    const { mail } = readConfig({ SMTP_URL: 'smtp://mail', DIGEST_TO: 'a@b.example', DIGEST_FROM: 'c@d.example' })
+    expect(() => Object.assign(mail ?? {}, { to: 'eve@example.org' })).to.throw(TypeError)
   })
 
   describe('secrets', () => {
@@ -144,6 +179,53 @@ describe('services/config', () => {
       expect(secretsOf('postgres://jo:100%@db/rw')).to.deep.equal(['100%'])
       expect(secretsOf('postgres://jo@db/rw')).to.deep.equal([])
     })
+
+    it('are the addresses of on-call, of the canary and of the dead man`s switch, as Slack`s', () => {
+      for (const name of ['SLACK_OPS_WEBHOOK_URL', 'CANARY_WEBHOOK_URL', 'DEADMAN_WEBHOOK_URL'])
+        expect(readConfig({ [name]: HOOK }).secrets, name).to.deep.equal([HOOK, '/services/T0001/B0002/abcDEF123'])
+    })
+
+    it('are the passwords of the mail server and of Prometheus, and Alertmanager`s token', () => {
+      const people = { DIGEST_TO: 'ann@example.org', DIGEST_FROM: 'watch@example.org' }
+      expect(readConfig({ SMTP_URL: 'smtps://jo:p%40ss@mail', ...people }).secrets).to.deep.equal(['p%40ss', 'p@ss'])
+      expect(readConfig({ SMTP_URL: 'smtp://mail', ...people }).secrets).to.deep.equal([])
+      expect(readConfig({ PROMETHEUS_URL: 'http://jo:pass@prometheus:9090' }).secrets).to.deep.equal(['pass'])
+      expect(readConfig({ ALERTMANAGER_HOOK_TOKEN: 'sixteen-letters!' }).secrets).to.deep.equal(['sixteen-letters!'])
+    })
+
+    it('are all of them at once', () => {
+      const { secrets } = readConfig({
+        SLACK_WEBHOOK_URL: 'http://a/slack-slack-slack',
+        SLACK_OPS_WEBHOOK_URL: 'http://a/operations-operations',
+        CANARY_WEBHOOK_URL: 'http://a/canary-canary-canary',
+        DEADMAN_WEBHOOK_URL: 'http://a/deadman-deadman',
+        DATABASE_URL: 'postgres://u:db@h/x',
+        SMTP_URL: 'smtp://u:mail@h',
+        DIGEST_TO: 'a@b.example',
+        DIGEST_FROM: 'c@d.example',
+        PROMETHEUS_URL: 'http://u:prom@h',
+        ALERTMANAGER_HOOK_TOKEN: 'sixteen-letters!',
+      })
+      const paths = ['/slack-slack-slack', '/operations-operations', '/canary-canary-canary', '/deadman-deadman']
+      expect(secrets).to.have.members([...paths, ...paths.map((path) => `http://a${path}`), 'db', 'mail', 'prom', 'sixteen-letters!'])
+    })
+  })
+
+  describe('mail', () => {
+    const all: Record<string, string> = { SMTP_URL: 'smtp://mail.example.org', DIGEST_TO: 'a@b.example', DIGEST_FROM: 'c@d.example' }
+    const names = Object.keys(all)
+
+    it('is there when all of it is', () => {
+      expect(readConfig(all).mail).to.deep.equal({ smtpUrl: 'smtp://mail.example.org', to: 'a@b.example', from: 'c@d.example' })
+    })
+
+    for (const given of [...names.map((name) => [name]), ...names.map((name) => names.filter((other) => other !== name))])
+      it(`has a fault with ${given.join(' and ')} alone, and what is missing is named`, () => {
+        const missing = names.filter((name) => !given.includes(name))
+        expect(faultsOf(Object.fromEntries(given.map((name) => [name, all[name] ?? ''])))).to.deep.equal([
+          `${missing.join(' and ')} must be set too: mail needs SMTP_URL, DIGEST_TO, DIGEST_FROM together`,
+        ])
+      })
   })
 
   describe('a fault', () => {
@@ -156,6 +238,15 @@ describe('services/config', () => {
       ['DATABASE_URL', 'db.example.org', /^DATABASE_URL must/],
       ['ROLEWATCH_PUBLIC_URL', 'jobs.example.org', /^ROLEWATCH_PUBLIC_URL must be an address that begins with http:\/\/ or https:\/\/$/],
       ['SLACK_WEBHOOK_URL', 'T0001/B0002', /^SLACK_WEBHOOK_URL must be an address/],
+      ['CANARY_WEBHOOK_URL', 'canary', /^CANARY_WEBHOOK_URL must be an address that begins with http:\/\/ or https:\/\/$/],
+      ['CANARY_EVERY_S', '9', /^CANARY_EVERY_S must be 10 or more$/],
+      ['CANARY_EVERY_S', 'often', /^CANARY_EVERY_S must be a number$/],
+      ['ALERTMANAGER_HOOK_TOKEN', 'fifteen-letters', /^ALERTMANAGER_HOOK_TOKEN must have 16 characters or more: openssl rand -hex 24/],
+      ['PROMETHEUS_URL', 'prometheus:9090', /^PROMETHEUS_URL must be an address/],
+      ['DEADMAN_WEBHOOK_URL', 'smtp://x', /^DEADMAN_WEBHOOK_URL must be an address/],
+      ['DEADMAN_PORT', '65536', /^DEADMAN_PORT must be 0 \(any free port\) to 65535$/],
+      ['DEADMAN_AFTER_S', '0', /^DEADMAN_AFTER_S must be above 0$/],
+      ['DEADMAN_AFTER_S', '1.5', /^DEADMAN_AFTER_S must be a whole number$/],
       ['OTEL_EXPORTER_OTLP_ENDPOINT', 'localhost:4318', /^OTEL_EXPORTER_OTLP_ENDPOINT must be an address/],
       ['ROLEWATCH_UPSTREAM', 'file:///etc', /^ROLEWATCH_UPSTREAM must be an address/],
       ['ROLEWATCH_PACE', 'off', /^ROLEWATCH_PACE must be 0 or 1$/],
@@ -170,6 +261,19 @@ describe('services/config', () => {
       ['LOG_FORMAT', 'xml', /^LOG_FORMAT must be json or pretty$/],
       ['LOG_LEVEL', 'loud', /^LOG_LEVEL must be debug, info, warn, error or silent$/],
     ]
+    it('in SMTP_URL is named with what to do', () => {
+      const faultOf = (url: string) => faultsOf({ SMTP_URL: url, DIGEST_TO: 'a@b.example', DIGEST_FROM: 'c@d.example' })
+      for (const url of ['mail.example.org:587', 'https://mail.example.org', 'smtp'])
+        expect(faultOf(url), url).to.deep.equal(['SMTP_URL must be an address that begins with smtp:// or smtps://'])
+    })
+
+    it('in DIGEST_TO and DIGEST_FROM are named with what to do', () => {
+      expect(faultsOf({ SMTP_URL: 'smtp://mail', DIGEST_TO: 'ann', DIGEST_FROM: 'Rolewatch <>' })).to.deep.equal([
+        'DIGEST_TO must be an e-mail address, as ann@example.org or Ann <ann@example.org>',
+        'DIGEST_FROM must be an e-mail address, as ann@example.org or Ann <ann@example.org>',
+      ])
+    })
+
     for (const [name, value, expected] of faults)
       it(`in ${name}=${JSON.stringify(value)} is named with what to do`, () => {
         expect(faultsOf({ [name]: value })).to.have.length(1)
@@ -229,6 +333,16 @@ describe('services/config', () => {
       'ROLEWATCH_CONFIG',
       'ROLEWATCH_PUBLIC_URL',
       'SLACK_WEBHOOK_URL',
+      'CANARY_WEBHOOK_URL',
+      'CANARY_EVERY_S',
+      'SMTP_URL',
+      'DIGEST_TO',
+      'DIGEST_FROM',
+      'ALERTMANAGER_HOOK_TOKEN',
+      'PROMETHEUS_URL',
+      'DEADMAN_WEBHOOK_URL',
+      'DEADMAN_PORT',
+      'DEADMAN_AFTER_S',
       'OTEL_EXPORTER_OTLP_ENDPOINT',
       'ROLEWATCH_UPSTREAM',
       'ROLEWATCH_PACE',

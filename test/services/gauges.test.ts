@@ -1,5 +1,6 @@
 // Gauges that are read when they are asked for: they say what the database says, and a part that fails silences no other.
 
+import { statfs } from 'node:fs/promises'
 import { Writable } from 'node:stream'
 import { expect } from 'chai'
 import { BREAKER_STATES, FIELDS, OUTCOMES, createMetrics } from '../../ops/metrics.ts'
@@ -87,6 +88,15 @@ describe('gauges', function () {
     expect(samples.get('outbox_oldest_seconds{channel="slack"}')).to.be.within(60, 90)
   })
 
+  it('tell how much of the disk is free where the data is, as the system says', async () => {
+    const { bavail, blocks } = await statfs(town.config.data)
+    expect((await exposed()).get('disk_free_ratio{volume="data"}'))
+      .to.be.closeTo(bavail / blocks, 0.01)
+      .and.to.be.within(0, 1)
+    const away = await exposed((works) => ({ ...works, config: { ...works.config, data: `${town.config.data}/none` } }))
+    expect(away.has('disk_free_ratio{volume="data"}'), 'unknown is not 0').to.equal(false)
+  })
+
   it('tell the worst breaker of a source', async () => {
     const { db } = town.works.database
     await openBreaker(db, { host: 'one.greenhouse.example', source: 'greenhouse', error: '500' })
@@ -162,6 +172,7 @@ describe('gauges', function () {
     await db.raw('alter table postings rename column level to level_away')
     await metrics.expose(undefined)
     await db.raw('alter table postings rename column level_away to level')
+    await metrics.samples(['rolewatch_source_last_success_timestamp_seconds'])
     for (let time = 0; time < 3; time++) await metrics.expose(undefined)
     db.off('query', listen)
     expect(counted).to.equal(2)

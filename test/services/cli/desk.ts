@@ -59,7 +59,8 @@ export interface Launched {
 
 /** Nothing of the caller's own environment that the product reads. */
 function environment(env: Record<string, string>): Record<string, string | undefined> {
-  const ours = /^(DATABASE_URL|ROLEWATCH_|SLACK_|OTEL_|LOG_|MAX_|PORT$|HOST$|REQUEST_TIMEOUT_S)/
+  const ours =
+    /^(DATABASE_URL|ROLEWATCH_|SLACK_|CANARY_|SMTP_|DIGEST_|ALERTMANAGER_|ESCALATE_|PROMETHEUS_|DEADMAN_|OTEL_|LOG_|MAX_|PORT$|HOST$|REQUEST_TIMEOUT_S)/
   return { ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name))), ...env }
 }
 

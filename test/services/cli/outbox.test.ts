@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { expect } from 'chai'
-import { listCommand, resendCommand } from '../../../services/cli/outbox.ts'
+import { channelCommand, listCommand, resendCommand } from '../../../services/cli/outbox.ts'
 import { createMetrics } from '../../../ops/metrics.ts'
 import { createWatch } from '../../../ops/telemetry.ts'
 import { quietLog } from '../../../ops/log.ts'
@@ -54,5 +54,40 @@ describe('rolewatch outbox', () => {
   it('refuses a search that there is not', async () => {
     expect(await refused('Refusal', () => resendCommand(ground.config, {}, [randomUUID()]))).to.match(/^There is no search /)
     expect(await refused('Refusal', () => resendCommand(ground.config, {}, ['golang']))).to.match(/^"golang" is not the id of a search/)
+  })
+
+  describe('channel', () => {
+    const mail = { smtpUrl: 'smtp://127.0.0.1:9', to: 'ann@example.org', from: 'watch@roles.example' }
+    const switchTo = async (...args: string[]) => (await caught(() => channelCommand({ ...ground.config, mail }, {}, args))).out
+    const substitute = async () => (await database.db('channels').where({ name: 'slack' }).first('substitute')) as unknown
+
+    it('switches to e-mail and back, and says who did', async () => {
+      const search = await desk.search('golang')
+      await desk.tell(search, 1)
+      await database.db('outbox').update({ due_at: new Date(Date.now() + 600_000) })
+      expect(await switchTo('email')).to.equal(
+        'Notifications go by e-mail, and Slack is not tried, until "rolewatch outbox channel slack".',
+      )
+      expect(await substitute()).to.deep.equal({ substitute: 'email' })
+      expect((await desk.rows(search))[0]?.due_at.getTime(), 'it waits no longer').to.be.at.most(Date.now())
+      expect(await switchTo('email')).to.match(/^Notifications already go by e-mail/)
+      expect(await switchTo('slack')).to.equal('Notifications go to Slack.')
+      expect(await substitute()).to.deep.equal({ substitute: null })
+      expect(
+        await database.db('audit').select('actor', 'action', 'target', 'before', 'after').where({ action: 'outbox.channel' }).orderBy('id'),
+      ).to.deep.equal([
+        { actor: 'cli', action: 'outbox.channel', target: 'channel/slack', before: { channel: 'slack' }, after: { channel: 'email' } },
+        { actor: 'cli', action: 'outbox.channel', target: 'channel/slack', before: { channel: 'email' }, after: { channel: 'slack' } },
+      ])
+    })
+
+    it('refuses what cannot work, and what means nothing', async () => {
+      const config = { ...ground.config, mail: undefined, slackWebhookUrl: undefined }
+      expect(await refused('Refusal', () => channelCommand(config, {}, ['email']))).to.match(/^There is no mail server: set SMTP_URL/)
+      expect(await refused('Refusal', () => channelCommand(config, {}, ['slack']))).to.match(/^There is no Slack: set SLACK_WEBHOOK_URL/)
+      expect(await refused('Misuse', () => channelCommand(config, {}, ['pigeon']))).to.equal(
+        'No such channel: pigeon. There are email and slack.',
+      )
+    })
   })
 })
