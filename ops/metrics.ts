@@ -53,7 +53,23 @@ export const DETECTIONS = ['outage', 'drift'] as const
 /** What a restore drill stands for: taking back a bad change, or beginning anew from the backup. */
 export const DRILLS = ['rollback', 'disaster'] as const
 export const VOLUMES = ['data'] as const
-export const RUNBOOK_OUTCOMES = ['mended', 'escalated', 'inconclusive', 'refused', 'failed'] as const
+/** How a run of a runbook ended. `unmended`: what was done is taken back; `interrupted`: killed in the middle of a change that no transaction holds. */
+export const RUNBOOK_OUTCOMES = [
+  'healthy',
+  'suggested',
+  'mended',
+  'unmended',
+  'inconclusive',
+  'refused',
+  'rejected',
+  'expired',
+  'failed',
+  'interrupted',
+  'dry_run',
+] as const
+export type RunbookOutcome = (typeof RUNBOOK_OUTCOMES)[number]
+/** Where the time of a run goes. */
+export const RUNBOOK_PHASES = ['queued', 'diagnosing', 'waiting', 'executing', 'verifying', 'undoing'] as const
 export const AUTH_FAILURES = ['missing', 'unknown', 'revoked', 'scope', 'host', 'origin'] as const
 
 /** Label values that the product knows and this room does not. */
@@ -61,6 +77,10 @@ export interface ClosedSets {
   sources: readonly string[]
   queues: readonly string[]
   version: string
+  /** Alerts that have a runbook. */
+  runbooks?: readonly string[]
+  /** False: without those of the process, which another registry of it has. */
+  process?: boolean
 }
 
 /** A metric as rules, tests and dashboards may use it. */
@@ -74,6 +94,15 @@ export interface Declaration {
   readonly values: Readonly<Record<string, readonly string[]>>
 }
 
+/** One value of a series, with its labels. */
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+/** Series, by the names that they have in PromQL → their samples. */
+export type Samples = ReadonlyMap<string, readonly Sample[]>
+
 export type Metrics = ReturnType<typeof createMetrics>
 
 /**
@@ -85,7 +114,7 @@ export function createMetrics(sets: ClosedSets) {
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
   const registers = [registry]
   const P = 'rolewatch_'
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 })
+  if (sets.process !== false) collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 })
 
   const declared = new Map<string, { labels: readonly string[]; buckets: readonly number[] }>()
   const config = <L extends string>(name: string, help: string, labels: readonly L[], buckets: readonly number[] = []) => {
@@ -144,6 +173,7 @@ export function createMetrics(sets: ClosedSets) {
     matches: counter('matches_total', 'Postings that fitted a saved search.', ['source']),
     notifications: counter('notifications_total', 'Notifications by what became of them.', ['channel', 'outcome']),
     messages: counter('messages_total', 'Messages sent; one carries many notifications.', ['channel', 'outcome']),
+    opsMessages: counter('ops_messages_total', 'Messages to the people on call, by what became of them.', ['channel', 'outcome']),
     alertDeliverySeconds: histogram(
       'alert_delivery_seconds',
       "From the commit of the posting to the channel's answer.",
@@ -187,6 +217,18 @@ export function createMetrics(sets: ClosedSets) {
     restoreDrillLoss: gauge('restore_drill_data_loss_seconds', 'How much time before the break the last restore drill lost.', ['kind']),
     restoreDrillSuccess: gauge('restore_drill_last_success_timestamp_seconds', 'When a restore drill last succeeded.', ['kind']),
     runbookRuns: counter('runbook_runs_total', 'Runs of runbooks by how they ended.', ['runbook', 'outcome']),
+    runbookSeconds: histogram(
+      'runbook_seconds',
+      'Time that a run of a runbook spent in one phase.',
+      ['phase'],
+      [0.1, 0.5, 1, 5, 15, 30, 60, 120, 300, 900, 3600],
+    ),
+    timeToMitigateSeconds: histogram(
+      'time_to_mitigate_seconds',
+      'From the opening of an incident to the look that found it mended by its runbook.',
+      [],
+      [10, 30, 60, 120, 300, 600, 900, 1800, 3600, 14_400],
+    ),
     diskFree: gauge('disk_free_ratio', 'Free share of the volume that holds this.', ['volume']),
     buildInfo: gauge('build_info', 'Always 1; its labels say what runs.', ['version', 'node']),
   }
@@ -215,6 +257,7 @@ export function createMetrics(sets: ClosedSets) {
     for (const outcome of NOTIFICATION_OUTCOMES) {
       m.notifications.inc({ channel, outcome }, 0)
       m.messages.inc({ channel, outcome }, 0)
+      m.opsMessages.inc({ channel, outcome }, 0)
     }
     m.alertDeliverySeconds.zero({ channel })
     m.outboxOldest.set({ channel }, 0)
@@ -228,20 +271,40 @@ export function createMetrics(sets: ClosedSets) {
   for (const status of ALERT_STATUSES) m.alertsReceived.inc({ status }, 0)
   for (const kind of DETECTIONS) m.detectionSeconds.zero({ kind })
   m.resumeAnalysisSeconds.zero({})
+  for (const runbook of sets.runbooks ?? []) for (const outcome of RUNBOOK_OUTCOMES) m.runbookRuns.inc({ runbook, outcome }, 0)
+  for (const phase of RUNBOOK_PHASES) m.runbookSeconds.zero({ phase })
+  m.timeToMitigateSeconds.zero({})
   m.deadLetters.set(0)
   m.databaseSeconds.zero({ probe: 'ping' })
   m.buildInfo.set({ version: sets.version, node: process.versions.node }, 1)
 
-  const collectors: (() => Promise<void> | void)[] = []
+  const collectors: { collect: () => Promise<void> | void; serves: readonly string[] | undefined }[] = []
   return {
     ...m,
-    /** Adds work to be done before each exposition, for gauges that are read from elsewhere. */
-    onCollect(collect: () => Promise<void> | void): void {
-      collectors.push(collect)
+    /**
+     * Adds work to be done before each exposition, for gauges that are read from elsewhere. Work that is too dear to be done for the
+     * sake of others names the metrics that it `serves`.
+     */
+    onCollect(collect: () => Promise<void> | void, serves?: readonly string[]): void {
+      collectors.push({ collect, serves })
+    },
+    /** These series as they are now, by the names that they have in PromQL. */
+    async samples(names: Iterable<string>): Promise<Samples> {
+      const wanted = new Set(names)
+      const needed = collectors.filter(({ serves }) => !serves || serves.some((name) => wanted.has(name)))
+      await Promise.all(needed.map(async ({ collect }) => collect()))
+      const found = new Map<string, Sample[]>([...wanted].map((name) => [name, []]))
+      for (const [base] of declared) {
+        if (!['', '_bucket', '_count', '_sum'].some((part) => wanted.has(base + part))) continue
+        const read = (await registry.getSingleMetric(base)?.get()) as { values: (Sample & { metricName?: string })[] } | undefined
+        for (const { metricName, labels, value } of read?.values ?? [])
+          found.get(metricName ?? base)?.push({ labels: asTexts(labels), value })
+      }
+      return found
     },
     /** The exposition: OpenMetrics with exemplars, or the older text format when the reader does not ask for OpenMetrics. */
     async expose(accept: string | undefined): Promise<{ contentType: string; body: string }> {
-      await Promise.all(collectors.map(async (collect) => collect()))
+      await Promise.all(collectors.map(async ({ collect }) => collect()))
       const body = await registry.metrics()
       if (accept?.includes('application/openmetrics-text')) return { contentType: Registry.OPENMETRICS_CONTENT_TYPE, body }
       return { contentType: Registry.PROMETHEUS_CONTENT_TYPE, body: asPrometheusText(body) }
@@ -249,7 +312,9 @@ export function createMetrics(sets: ClosedSets) {
     /** Every metric with its labels and buckets; those of the library are declared without labels, which rules have no use for. */
     async declarations(): Promise<Declaration[]> {
       const metrics = await registry.getMetricsAsJSON()
-      return metrics.map(({ name, type, values: samples }) => {
+      return metrics.map(({ name: told, type, values: samples }) => {
+        // An exposition takes the end of their names from the library's counters, for good.
+        const name = `${type}` === 'counter' && !told.endsWith('_total') ? `${told}_total` : told
         const { labels, buckets } = declared.get(name) ?? { labels: [], buckets: [] }
         const seen = labels.map((label) => [label, [...new Set(samples.flatMap((one) => one.labels[label] ?? []).map(String))]] as const)
         const values = Object.fromEntries(seen.filter(([, found]) => found.length > 0))
@@ -268,6 +333,11 @@ export function createMetrics(sets: ClosedSets) {
       return found.reduce((sum, v) => sum + v.value, 0)
     },
   }
+}
+
+/** Bounds of buckets are numbers to prom-client. */
+function asTexts(labels: object): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).map(([label, value]) => [label, String(value)]))
 }
 
 /** With exemplars on, prom-client's `observe` takes its object form alone, against its own types: this gives it the plain form back. */

@@ -42,6 +42,8 @@ export interface Queue {
   work(queue: string, options: WorkOptions, handle: (data: unknown) => Promise<void>): Worker
   counts(): Promise<QueueCounts[]>
   deadLetters(queue: string): Promise<{ id: string; data: unknown; at: Date; error: unknown }[]>
+  /** How long the task that waits longest has been waiting for somebody to take it, in seconds; 0 when none waits. */
+  waitingSeconds(queue: string): Promise<number>
   /** Sends dead letters back to their queue; returns how many. */
   redrive(queue: string): Promise<number>
   close(): Promise<void>
@@ -58,6 +60,8 @@ const RAISE = `update pgboss.job j set priority = w.priority
 /** As if never taken: a worker that stops uses up no attempt and puts nothing off. Fenced by the attempt, as pg-boss does it. */
 const GIVE_BACK = `update pgboss.job set state = 'created', started_on = null, heartbeat_on = null
   where name = $1 and state = 'active' and id::text || ':' || retry_count = any($2::text[])`
+const WAITING = `select greatest(0, extract(epoch from clock_timestamp() - min(start_after)))::float8 as seconds
+  from pgboss.job where name = $1 and state < 'active' and start_after <= clock_timestamp()`
 const dead = (queue: string) => `${queue}-dead`
 
 /** Opens the queue over the given database; `start` makes its schema and its queues when they are not there. */
@@ -136,6 +140,10 @@ export function openQueue(options: QueueOptions): Queue {
     async deadLetters(queue) {
       const jobs = await boss.findJobs(dead(queue), { queued: true })
       return jobs.map((job) => ({ id: job.id, data: job.data, at: job.createdOn, error: job.sourceOutput }))
+    },
+    async waitingSeconds(queue) {
+      const { rows } = await options.database.executeSql(WAITING, [queue])
+      return (rows as { seconds: number }[])[0]?.seconds ?? 0
     },
     redrive: (queue) => boss.redrive(dead(queue)),
     async close() {

@@ -210,6 +210,12 @@ outbox
   .argument('<search>', 'the id of the search')
   .addHelpText('after', examples('rolewatch outbox resend 5f0c9d52-8f3e-4f0e-9b39-7d7f0f0b6a11'))
   .action(run(async () => (await import('./cli/outbox.ts')).resendCommand))
+outbox
+  .command('channel')
+  .description('send all notifications by e-mail without trying Slack, or to Slack again')
+  .argument('<channel>', 'email or slack')
+  .addHelpText('after', examples('rolewatch outbox channel email', 'rolewatch outbox channel slack'))
+  .action(run(async () => (await import('./cli/outbox.ts')).channelCommand))
 
 const token = program.command('token').description('tokens for the API')
 token
@@ -231,6 +237,152 @@ token
   .addHelpText('after', examples('rolewatch token revoke phone'))
   .action(run(async () => (await import('./cli/token.ts')).revokeCommand))
 
+const incident = program.command('incident').description('what went wrong, what was done about it, and who has it')
+incident
+  .command('list')
+  .description('incidents that are not resolved, newest first')
+  .option('--all', 'those that are resolved too')
+  .addOption(new Option('--state <state>', 'only those in this state').choices(['opened', 'acknowledged', 'mitigated', 'resolved']))
+  .option('--limit <n>', 'how many', positive, 50)
+  .addOption(FORMAT)
+  .addHelpText('after', examples('rolewatch incident list', 'rolewatch incident list --all --format json'))
+  .action(run(async () => (await import('./cli/incident.ts')).listCommand))
+incident
+  .command('show')
+  .description('one incident with its runs, what they found and what they did')
+  .argument('<incident>', 'as INC-12')
+  .addOption(FORMAT)
+  .addHelpText('after', examples('rolewatch incident show INC-12'))
+  .action(run(async () => (await import('./cli/incident.ts')).showCommand))
+incident
+  .command('ack')
+  .description('say that you have it: nobody else is called for it')
+  .argument('<incident>', 'as INC-12')
+  .addHelpText('after', examples('rolewatch incident ack INC-12'))
+  .action(run(async () => (await import('./cli/incident.ts')).ackCommand))
+incident
+  .command('report')
+  .description('draft the post-mortem from what was recorded, as Markdown: what is not known is a question in it')
+  .argument('<incident>', 'as INC-12')
+  .option('--out <file>', 'write it there in place of printing it')
+  .addHelpText('after', examples('rolewatch incident report INC-12', 'rolewatch incident report 12 --out postmortem.md'))
+  .action(run(async () => (await import('./cli/incident-report.ts')).reportCommand))
+
+program
+  .command('oncall')
+  .description('who is on call, who is called next, and the shifts to come')
+  .option('--shifts <n>', 'how many', positive, 4)
+  .addOption(FORMAT)
+  .addHelpText('after', examples('rolewatch oncall', 'rolewatch oncall --shifts 12 --format json'))
+  .action(run(async () => (await import('./cli/oncall.ts')).oncallCommand))
+
+const runbook = program.command('runbook').description('the pages that on-call reads and the machine runs')
+runbook
+  .command('list')
+  .description('all runbooks: what each may do by itself, and what its last run came to')
+  .addOption(FORMAT)
+  .action(run(async () => (await import('./cli/runbook.ts')).listCommand))
+runbook
+  .command('show')
+  .description('the page of one runbook, and its mode')
+  .argument('<alert>', 'the name of its alert')
+  .addHelpText('after', examples('rolewatch runbook show BreakerOpen'))
+  .action(run(async () => (await import('./cli/runbook.ts')).showCommand))
+runbook
+  .command('run')
+  .description('run it now, as its alert would')
+  .argument('<alert>', 'the name of its alert')
+  .option('--label <labels>', 'labels that the alert would carry, as source=greenhouse (repeat or separate by commas)', collect)
+  .option('--dry-run', 'look, and say exactly what would happen; change nothing')
+  .option('--mode <mode>', 'suggest, auto or approval; as it is set unless told')
+  .addOption(FORMAT)
+  .addHelpText(
+    'after',
+    examples('rolewatch runbook run BreakerOpen --label source=greenhouse --dry-run', 'rolewatch runbook run DeadLetters --mode auto'),
+  )
+  .action(run(async () => (await import('./cli/runbook-run.ts')).runCommand))
+runbook
+  .command('mode')
+  .description('what it may do by itself: suggest (nothing), auto (what can be taken back) or approval (what somebody approved)')
+  .argument('<alert>', 'the name of its alert')
+  .argument('<mode>', 'suggest, auto or approval')
+  .addHelpText('after', examples('rolewatch runbook mode BreakerOpen auto'))
+  .action(run(async () => (await import('./cli/runbook.ts')).modeCommand))
+runbook
+  .command('approve')
+  .description('let a run do what it asks for')
+  .argument('<id>', 'of the question or of its run: "rolewatch runbook list" shows it')
+  .addHelpText('after', examples('rolewatch runbook approve 5f0c9d52-8f3e-4f0e-9b39-7d7f0f0b6a11'))
+  .action(run(async () => (await import('./cli/runbook.ts')).decideCommand('approved')))
+runbook
+  .command('reject')
+  .description('do not let it')
+  .argument('<id>', 'of the question or of its run')
+  .addHelpText('after', examples('rolewatch runbook reject 5f0c9d52-8f3e-4f0e-9b39-7d7f0f0b6a11'))
+  .action(run(async () => (await import('./cli/runbook.ts')).decideCommand('rejected')))
+runbook
+  .command('history')
+  .description('the newest runs')
+  .option('--alert <alert>', 'only of this runbook')
+  .option('--outcome <outcome>', 'how they ended: mended, unmended, refused …')
+  .option('--limit <n>', 'how many', positive, 20)
+  .addOption(FORMAT)
+  .addHelpText(
+    'after',
+    examples('rolewatch runbook history --alert BreakerOpen', 'rolewatch runbook history --outcome failed --format json'),
+  )
+  .action(run(async () => (await import('./cli/runbook.ts')).historyCommand))
+
+program
+  .command('automation')
+  .description('whether runbooks may change anything: the switch for all of them, at once and everywhere')
+  .argument('[state]', 'on or off; as it is when left out')
+  .option('--reason <text>', 'why, for whoever wonders')
+  .addOption(FORMAT)
+  .addHelpText('after', examples('rolewatch automation off --reason "moving the database"', 'rolewatch automation on'))
+  .action(run(async () => (await import('./cli/automation.ts')).automationCommand))
+
+const maintenance = program.command('maintenance').description('times in which runbooks change nothing by themselves')
+maintenance
+  .command('add')
+  .description('announce one')
+  .requiredOption('--for <time>', 'how long: 30m, 2h, 7d')
+  .requiredOption('--reason <text>', 'why')
+  .option('--from <moment>', 'when it begins, as 2026-01-31T22:00 (UTC); now unless told')
+  .option('--source <name>', 'only what concerns this source')
+  .addHelpText('after', examples('rolewatch maintenance add --for 2h --source greenhouse --reason "they told us of works"'))
+  .action(run(async () => (await import('./cli/automation.ts')).addWindowCommand))
+maintenance
+  .command('list')
+  .description('those that are not over')
+  .addOption(FORMAT)
+  .action(run(async () => (await import('./cli/automation.ts')).listWindowsCommand))
+maintenance
+  .command('remove')
+  .description('take one back')
+  .argument('<id>', 'as "rolewatch maintenance list" shows it')
+  .addHelpText('after', examples('rolewatch maintenance remove 5f0c9d52-8f3e-4f0e-9b39-7d7f0f0b6a11'))
+  .action(run(async () => (await import('./cli/automation.ts')).removeWindowCommand))
+
+const audit = program.command('audit').description('who or what changed what')
+audit
+  .command('list')
+  .description('the newest lines')
+  .option('--target <target>', 'as source/greenhouse')
+  .option('--action <action>', 'as source.pause')
+  .option('--actor <actor>', 'as cli, token:grafana or runbook/BreakerOpen')
+  .option('--limit <n>', 'how many', positive, 50)
+  .addOption(FORMAT)
+  .addHelpText('after', examples('rolewatch audit list --target source/greenhouse'))
+  .action(run(async () => (await import('./cli/audit.ts')).listCommand))
+audit
+  .command('verify')
+  .description('prove that no line was changed or taken out since it was written; exits 1 when one was')
+  .option('--anchor <end>', 'what an earlier verification printed as the end: proves that nothing before it was written anew')
+  .addOption(FORMAT)
+  .addHelpText('after', examples('rolewatch audit verify', 'rolewatch audit verify --format json'))
+  .action(run(async () => (await import('./cli/audit.ts')).verifyCommand))
+
 program
   .command('snapshot')
   .description('mark a day for the trend views posting_snapshots and comp_snapshots')
@@ -249,6 +401,24 @@ program
   .action(run(async () => (await import('./cli/try.ts')).tryCommand))
 
 program
+  .command('slo')
+  .description('service level objectives: what is left of their budgets, and how fast it goes')
+  .argument('[name]', 'only this one')
+  .addOption(new Option('--fail-on <state>', 'end with 1 when one is in this state or a worse one').choices(['warning', 'page']))
+  .addOption(FORMAT)
+  .addHelpText('after', examples('rolewatch slo', 'rolewatch slo api-availability --format json', 'rolewatch slo --fail-on page'))
+  .action(run(async () => (await import('./cli/slo.ts')).sloCommand))
+
+program
+  .command('alerts')
+  .description('what fires, as Alertmanager told')
+  .option('--all', 'what is over too')
+  .option('--limit <n>', 'how many', positive, 50)
+  .addOption(FORMAT)
+  .addHelpText('after', examples('rolewatch alerts', 'rolewatch alerts --all --limit 200 --format json'))
+  .action(run(async () => (await import('./cli/alerts.ts')).alertsCommand))
+
+program
   .command('sandbox')
   .description('a job market on this machine, until Ctrl-C')
   .option('--port <n>', 'where it listens', count, 9000)
@@ -262,6 +432,25 @@ program
     examples('rolewatch sandbox --boards 600 --postings 32', 'ROLEWATCH_UPSTREAM=http://127.0.0.1:9000 ROLEWATCH_PACE=0 rolewatch refresh'),
   )
   .action(run(async () => (await import('./cli/sandbox.ts')).sandboxCommand))
+
+program
+  .command('deadman')
+  .description("the dead man's switch: speaks when Alertmanager's Watchdog does not come any more, until Ctrl-C")
+  .option('--port <n>', 'where it listens for POST /watchdog; DEADMAN_PORT unless told', count)
+  .option('--after <seconds>', 'how long it waits for the Watchdog; DEADMAN_AFTER_S unless told', positive)
+  .addHelpText(
+    'after',
+    examples('rolewatch deadman', 'DEADMAN_WEBHOOK_URL=https://hooks.slack.com/… rolewatch deadman --port 9095 --after 300'),
+  )
+  .action(run(async () => (await import('./cli/deadman.ts')).deadmanCommand))
+
+program
+  .command('canary')
+  .description('send an invented posting the whole way to Slack now; exits 1 when it does not come through in time')
+  .option('--timeout <seconds>', 'how long it may take', positive, 30)
+  .addOption(FORMAT)
+  .addHelpText('after', examples('rolewatch canary', 'rolewatch canary --timeout 60 --format json'))
+  .action(run(async () => (await import('./cli/canary.ts')).canaryCommand))
 
 program
   .command('doctor')

@@ -36,6 +36,10 @@ export interface Config {
   readonly hookToken: string | undefined
   /** Where budgets are asked for; undefined: they are counted in the database. */
   readonly prometheusUrl: string | undefined
+  /** Folder of the rules that Prometheus has loaded: runbooks verify by their expressions. Absolute. */
+  readonly rules: string
+  /** How long an alert may take to go away after its runbook acted, and between two looks whether it has. */
+  readonly verify: { readonly withinSeconds: number; readonly everySeconds: number }
   readonly deadman: { readonly webhookUrl: string | undefined; readonly port: number; readonly afterSeconds: number }
   /** Base of the links in messages, as people reach the API. */
   readonly publicUrl: string | undefined
@@ -101,7 +105,11 @@ const environment = z.object({
   ROLEWATCH_PUBLIC_URL: address(['http:', 'https:']).optional(),
   SLACK_WEBHOOK_URL: address(['http:', 'https:']).optional(),
   SLACK_OPS_WEBHOOK_URL: address(['http:', 'https:']).optional(),
-  ESCALATE_AFTER_M: z.coerce.number('must be a number').int('must be a whole number').min(0, 'must be 0 (never) or more minutes').default(15),
+  ESCALATE_AFTER_M: z.coerce
+    .number('must be a number')
+    .int('must be a whole number')
+    .min(0, 'must be 0 (never) or more minutes')
+    .default(15),
   CANARY_WEBHOOK_URL: address(['http:', 'https:']).optional(),
   CANARY_EVERY_S: count.min(10, 'must be 10 or more').default(300),
   SMTP_URL: address(['smtp:', 'smtps:']).optional(),
@@ -109,6 +117,9 @@ const environment = z.object({
   DIGEST_FROM: mailbox.optional(),
   ALERTMANAGER_HOOK_TOKEN: text.min(16, 'must have 16 characters or more: openssl rand -hex 24 makes a good one').optional(),
   PROMETHEUS_URL: address(['http:', 'https:']).optional(),
+  ROLEWATCH_RULES: text.optional(),
+  RUNBOOK_VERIFY_S: count.default(900),
+  RUNBOOK_LOOK_S: count.default(10),
   DEADMAN_WEBHOOK_URL: address(['http:', 'https:']).optional(),
   DEADMAN_PORT: port.default(9095),
   DEADMAN_AFTER_S: count.default(300),
@@ -127,6 +138,9 @@ const environment = z.object({
   LOG_FORMAT: z.enum(['json', 'pretty'], 'must be json or pretty').optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent').default('info'),
 })
+
+/** Every setting by its name. */
+export const SETTINGS: readonly string[] = Object.keys(environment.shape)
 
 /** The environment, and below it what the folder's .env says, where there is one. */
 export function readEnvironment(folder: string = ROOT, env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
@@ -171,6 +185,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
         : undefined,
     hookToken: value.ALERTMANAGER_HOOK_TOKEN,
     prometheusUrl: value.PROMETHEUS_URL?.replace(/\/$/, ''),
+    rules: resolve(value.ROLEWATCH_RULES ?? join(ROOT, 'alerts', 'rules')),
+    verify: Object.freeze({ withinSeconds: value.RUNBOOK_VERIFY_S, everySeconds: value.RUNBOOK_LOOK_S }),
     deadman: Object.freeze({ webhookUrl: value.DEADMAN_WEBHOOK_URL, port: value.DEADMAN_PORT, afterSeconds: value.DEADMAN_AFTER_S }),
     publicUrl: value.ROLEWATCH_PUBLIC_URL?.replace(/\/$/, ''),
     otlpEndpoint: value.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/$/, ''),

@@ -1,5 +1,6 @@
 // What is opened before anything runs: log, metrics, database, queue, door, archive and notifier, closed again in reverse.
 
+import { readdirSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -9,13 +10,16 @@ import { createMetrics } from '../ops/metrics.ts'
 import { openQueue, type Queue } from '../ops/queue.ts'
 import { createWatch, type Watch } from '../ops/telemetry.ts'
 import { readBoards } from './boards.ts'
-import type { Config } from './config.ts'
+import { createCanaryWatch } from './canary/watch.ts'
+import { ROOT, type Config } from './config.ts'
 import { openNotifier, type Notifier } from './notify/notifier.ts'
 import { refusal, troubleOf, wordsOf } from './refusal.ts'
 import { openArchive } from './scrape/archive.ts'
 import { openDoor, type Door } from './scrape/fetch.ts'
 import type { RunParts } from './scrape/run.ts'
 import { VISITS } from './scrape/schedule.ts'
+import { readSlos } from './slo/specs.ts'
+import { openTallies } from './slo/tallies.ts'
 import { syncBoards } from './store/boards.ts'
 import { createConfirmations } from './store/confirmations.ts'
 import { takeFromCap } from './store/counters.ts'
@@ -70,7 +74,7 @@ export async function openHouse(config: Config, options: OpenOptions = {}): Prom
       secrets: config.secrets,
       ...(options.quiet ? { stream: process.stderr } : {}),
     })
-  const metrics = createMetrics({ sources: sourceNames, queues: [VISITS], version: config.version })
+  const metrics = createMetrics({ sources: sourceNames, queues: [VISITS], version: config.version, runbooks: runbookNames() })
   const watch = createWatch(metrics, log)
   const closers = createClosers()
   await mkdir(config.data, { recursive: true })
@@ -84,6 +88,11 @@ export async function openHouse(config: Config, options: OpenOptions = {}): Prom
     throw error
   }
   return { config, watch, log, database, closers, close: () => closers.closeAll() }
+}
+
+/** Alerts that have a page; whether it can be run is for whoever opens it. */
+function runbookNames(): string[] {
+  return readdirSync(join(ROOT, 'runbooks')).flatMap((name) => (name.endsWith('.md') ? [name.slice(0, -3)] : []))
 }
 
 /** Without a database there is nothing to do, and why is no bug of ours: a server that is away, or that cannot be started here. */
@@ -115,6 +124,10 @@ export interface Works extends House {
   queue: Queue
   runParts: RunParts
   notifier: Notifier
+  /** Names this process in the rows that it holds. */
+  owner: string
+  /** By which the canary's visits and messages are seen, and counted apart. */
+  canaryWatch: Watch
 }
 
 /** Opens the queue and everything a visit needs; nothing runs yet. */
@@ -127,12 +140,24 @@ export async function openWorks(config: Config, options: OpenOptions = {}): Prom
     const queue = openQueue({ database: queueDatabase(database), log, queues: [VISITS] })
     await queue.start()
     closers.add(() => queue.close())
+    // Closed after those who visit and tell, so that it counts what they did last.
+    const tallies = openTallies({
+      watch,
+      db: database.db,
+      slos: await readSlos(watch.metrics),
+      ...(options.now ? { now: options.now } : {}),
+    })
+    tallies.start()
+    closers.add(() => tallies.close())
     const door = openHouseDoor(house, owner, config.maxCallsPerDay === undefined ? undefined : dailyCalls(database, config.maxCallsPerDay))
     closers.add(() => door.close())
+    const canaryWatch = createCanaryWatch(log)
     const notifier = openNotifier({
       watch,
       database,
       slackWebhookUrl: config.slackWebhookUrl,
+      mail: config.mail,
+      canary: config.canaryWebhookUrl ? { webhookUrl: config.canaryWebhookUrl, watch: canaryWatch } : undefined,
       publicUrl: config.publicUrl ?? localUrl(config),
       owner,
       listen: true,
@@ -149,7 +174,7 @@ export async function openWorks(config: Config, options: OpenOptions = {}): Prom
       maxNewPerDay: config.maxNewPostingsPerDay,
       ...(options.now ? { now: options.now } : {}),
     }
-    return { ...house, queue, runParts, notifier }
+    return { ...house, queue, runParts, notifier, owner, canaryWatch }
   } catch (error) {
     await closers.closeAll()
     throw error
@@ -164,7 +189,7 @@ async function loadBoards(house: House): Promise<void> {
 }
 
 /** Where this machine's own people reach the console; undefined when the address is known only once it listens, or names no host. */
-function localUrl({ host, port }: Config): string | undefined {
+export function localUrl({ host, port }: Pick<Config, 'host' | 'port'>): string | undefined {
   if (port === 0 || host === '0.0.0.0' || host === '::') return undefined
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }

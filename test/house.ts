@@ -26,9 +26,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   scrape: ['scrapers', 'ops', 'config', 'postings', 'store', 'match'],
   slo: ['scrapers', 'ops', 'config', 'store'],
   canary: ['scrapers', 'ops', 'config', 'postings', 'store', 'match', 'notify', 'scrape'],
-  api: ['scrapers', 'ops', 'config', 'postings', 'store', 'match', 'notify', 'market', 'scrape', 'slo'],
-  top: ['scrapers', 'ops', 'config', 'postings', 'store', 'match', 'notify', 'market', 'scrape', 'slo', 'canary', 'api'],
-  cli: ['scrapers', 'ops', 'config', 'postings', 'store', 'match', 'notify', 'market', 'scrape', 'slo', 'canary', 'api', 'top'],
+  runbook: ['scrapers', 'ops', 'config', 'postings', 'store', 'match', 'notify', 'scrape', 'slo', 'canary'],
+  api: ['scrapers', 'ops', 'config', 'postings', 'store', 'match', 'notify', 'market', 'scrape', 'slo', 'runbook'],
+  top: ['scrapers', 'ops', 'config', 'postings', 'store', 'match', 'notify', 'market', 'scrape', 'slo', 'canary', 'runbook', 'api'],
+  cli: ['scrapers', 'ops', 'config', 'postings', 'store', 'match', 'notify', 'market', 'scrape', 'slo', 'canary', 'runbook', 'api', 'top'],
 }
 
 /** Package → the files that may import it: a folder ends in a slash. Where a package is not listed, nobody may. */
@@ -56,11 +57,11 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   htmlparser2: ['services/postings/html.ts'],
   'sanitize-html': ['services/api/safe-html.ts'],
   'i18n-iso-countries': ['services/postings/'],
-  yaml: ['services/boards.ts', 'ops/slo/'],
+  yaml: ['services/boards.ts', 'services/runbook/rota.ts', 'ops/slo/'],
   '@prometheus-io/lezer-promql': ['ops/slo/promql.ts'],
   commander: ['services/cli.ts', 'services/cli/'],
   listr2: ['services/cli/'],
-  zod: ['services/', 'ops/slo/'],
+  zod: ['services/', 'ops/slo/', 'ops/runbook/'],
 }
 
 /** Who may read or write the environment. */

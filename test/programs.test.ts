@@ -80,7 +80,7 @@ describe('programs of tests', function () {
 
   it('a configuration that is wrong fails with what the program says, and at once', async () => {
     expect(await failureOf(startPrometheus({ folder, config: { nonsense: 1 } }))).to.match(/ended at its start[^]*nonsense/)
-    expect(await failureOf(startAlertmanager({ folder, config: 'route: {' }))).to.match(/ended at its start/)
+    expect(await failureOf(startAlertmanager({ folder, config: { route: { receiver: 'nobody' } } }))).to.match(/ended at its start/)
   })
 
   it('a port that somebody holds is refused when it was asked for', async () => {

@@ -65,9 +65,14 @@ function ending({ state, decided_by: by, decided_at: at, expires_at: until }) {
   return [`${state === 'approved' ? 'Approved' : 'Rejected'} by ${by} `, ago(at), '.']
 }
 
+/** Until then, in whole minutes while there are some. */
+export function timeLeft(until) {
+  const seconds = Math.max(0, Math.round((Date.parse(until) - Date.now()) / 1000))
+  return duration(seconds < 90 ? seconds : Math.round(seconds / 60) * 60)
+}
+
 function answers(approval, decided) {
   const answer = h('p', { class: 'small', role: 'alert' })
-  const left = Math.max(0, (Date.parse(approval.expires_at) - Date.now()) / 1000)
   const decide = (verdict, done) => async () => {
     try {
       await ask(`api/v1/approvals/${approval.id}`, { method: 'POST', body: { verdict } })
@@ -97,7 +102,7 @@ function answers(approval, decided) {
         id: `reject-${approval.id}`,
         act: decide('rejected', 'Rejected: nothing of it is done.'),
       }),
-      h('span', { class: 'soft small' }, 'Open until ', moment(approval.expires_at), `, ${duration(left)} more.`),
+      h('span', { class: 'soft small' }, 'Open until ', moment(approval.expires_at), `, ${timeLeft(approval.expires_at)} more.`),
     ),
     answer,
   ]

@@ -64,7 +64,8 @@ async function show({ focus = true } = {}) {
   } catch (error) {
     if (mine === visit) explain(error, box)
   }
-  if (mine === visit && focus) main.querySelector('h1')?.focus({ preventScroll: true })
+  // A page may have put the focus where it is needed.
+  if (mine === visit && focus && !box.contains(document.activeElement)) main.querySelector('h1')?.focus({ preventScroll: true })
 }
 
 function notFound(box) {

@@ -2,7 +2,7 @@
 
 import { ask, query } from './api.js'
 import { approvalBox } from './approval.js'
-import { chip, duration, exact, fill, h, heading, keepLooking, redraw, say } from './dom.js'
+import { chip, duration, exact, fill, h, heading, keepLooking, moment, redraw, say } from './dom.js'
 import { lasted, severity } from './incidents.js'
 import { manner, runStory } from './runbook-run.js'
 import { APPROVALS, INCIDENTS, told } from './terms.js'
@@ -43,6 +43,15 @@ function story(incident, lines, show) {
   return [
     heading(`${incident.name} ${incident.alertname}`),
     h('p', {}, incident.summary),
+    h(
+      'p',
+      { class: 'actions' },
+      told(INCIDENTS, incident.state),
+      chip(severity(incident)),
+      h('span', { class: 'soft small' }, incident.resolved_at ? 'went on for ' : 'going on for ', lasted(incident)),
+      incident.acknowledged_by && h('span', { class: 'soft small' }, `${incident.acknowledged_by} has it`),
+      incident.acknowledged_at === null && incident.state !== 'resolved' && acknowledge(incident, show),
+    ),
     asked.map((approval) => approvalBox(approval, show)),
     h(
       'div',
@@ -57,7 +66,7 @@ function story(incident, lines, show) {
           events(incident).map((event) => entry(event, incident)),
         ),
       ),
-      h('div', {}, factsCard(incident, show), auditCard(lines)),
+      h('div', {}, factsCard(incident), auditCard(lines)),
     ),
   ]
 }
@@ -65,7 +74,7 @@ function story(incident, lines, show) {
 /** Everything with a time, the earliest first. */
 function events(incident) {
   const moments = [
-    { at: incident.opened_at, title: 'The alert fired', body: h('p', { class: 'soft' }, incident.summary) },
+    { at: incident.opened_at, title: 'The alert fired' },
     incident.flaps > 0 && {
       at: incident.last_fired_at,
       title: `It fired again, ${incident.flaps === 1 ? 'once' : `for the ${ordinal(incident.flaps)} time`} after it had ended`,
@@ -108,13 +117,11 @@ function entry({ at, title, body }, { opened_at: opened }) {
   )
 }
 
-function factsCard(incident, show) {
+function factsCard(incident) {
   const hasPage = /^[A-Z][A-Za-z0-9]*$/.test(incident.alertname)
   const traces = [...new Set(incident.runs.map((run) => run.trace_id).filter(Boolean))]
   const rows = [
-    ['State', told(INCIDENTS, incident.state)],
-    ['Severity', severity(incident)],
-    [incident.resolved_at ? 'Went on for' : 'Going on for', lasted(incident)],
+    ['Opened', moment(incident.opened_at)],
     ['Who has it', incident.acknowledged_by ?? 'nobody yet'],
     ['Runbook', hasPage && h('a', { href: `#/runbook/${incident.alertname}` }, incident.alertname)],
     ['Others', h('a', { href: `#/incidents${query({ alertname: incident.alertname })}` }, 'of this alert')],
@@ -137,7 +144,6 @@ function factsCard(incident, show) {
       { class: 'facts small' },
       rows.filter(([, value]) => value).map(([name, value]) => [h('dt', {}, name), h('dd', {}, value)]),
     ),
-    incident.acknowledged_at === null && incident.state !== 'resolved' && acknowledge(incident, show),
   )
 }
 
@@ -154,7 +160,7 @@ function acknowledge({ number, name }, show) {
       answer.textContent = error.message
     }
   })
-  return h('p', { class: 'actions' }, button, answer)
+  return [button, answer]
 }
 
 function auditCard(lines) {

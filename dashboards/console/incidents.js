@@ -1,7 +1,8 @@
 // The incidents: those that go on first, and what the machine made of each.
 
 import { ask, query } from './api.js'
-import { ago, duration, empty, fill, h, heading, keepLooking, redraw, say } from './dom.js'
+import { timeLeft } from './approval.js'
+import { duration, empty, fill, h, heading, keepLooking, moment, redraw, say } from './dom.js'
 import { table } from './overview.js'
 import { course, INCIDENTS, told } from './terms.js'
 
@@ -42,7 +43,6 @@ export async function incidentsPage(main, parameters) {
 }
 
 function question({ id, alertname, incident, plan, expires_at: until }) {
-  const left = Math.max(0, (Date.parse(until) - Date.now()) / 1000)
   return h(
     'p',
     { class: 'notice' },
@@ -52,7 +52,7 @@ function question({ id, alertname, incident, plan, expires_at: until }) {
       `${alertname}${incident ? ` (${incident})` : ''} asks for ${plan.length === 1 ? 'one change' : `${plan.length} changes`}. `,
     ),
     h('a', { id: `to-${id}`, href: `#/approvals/${id}` }, 'Look and answer'),
-    h('span', { class: 'small' }, `${duration(left)} left`),
+    h('span', { class: 'small' }, `${timeLeft(until)} left`),
   )
 }
 
@@ -89,7 +89,7 @@ function incidentTable(incidents, span) {
       ),
       told(INCIDENTS, incident.state),
       severity(incident),
-      ago(incident.opened_at),
+      moment(incident.opened_at),
       lasted(incident),
       incident.last_run ? course(incident.last_run) : '–',
       incident.acknowledged_by ?? '–',

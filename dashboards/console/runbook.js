@@ -13,9 +13,9 @@ import { course, told, VERDICTS } from './terms.js'
 
 /** The page is open to whoever was woken; what the machine does with it is for those who have a token. */
 export async function runbookPage(main, alert, parameters) {
-  const [text, runbook] = await Promise.all([askText(`runbooks/${alert}.md`), ask(`api/v1/runbooks/${alert}`, { allow: [401, 403, 404] })])
+  const runbook = await ask(`api/v1/runbooks/${alert}`, { allow: [401, 403, 404] })
   const isKnown = Array.isArray(runbook.lines)
-  const blocks = readBlocks(text)
+  const blocks = readBlocks(isKnown ? runbook.text : await askText(`runbooks/${alert}.md`))
   const title = blocks[0]?.kind === 'heading' && blocks[0].level === 1 ? blocks.shift().text : alert
   const page = h('article', { class: 'card runbook' }, isKnown ? marked(blocks, runbook.lines) : blocks.map((block) => element(block)))
   const back = h('p', {}, h('a', { href: '#/runbooks' }, '← All runbooks'))
@@ -26,15 +26,12 @@ export async function runbookPage(main, alert, parameters) {
   const history = h('section', { class: 'card', 'aria-labelledby': 'history' })
   const result = h('div', {})
   const show = () => showHistory(history, alert)
-  const follow = async (id) => {
-    await showRun(result, id)
-    await show()
-  }
+  const follow = (id) => showRun(result, id, show)
   const hand = handCard(runbook, follow)
   fill(main, back, heading(title), result, h('div', { class: 'columns' }, page, h('div', {}, modeCard(runbook), hand)), history)
   await show()
   const run = parameters.get('run')
-  if (run) await showRun(result, run)
+  if (run) await follow(run)
   if (parameters.has('hand')) hand.querySelector('input, button')?.focus()
 }
 
@@ -75,7 +72,7 @@ function machineLine({ text, call: { action, args, when, summary, reach, reversi
       { class: 'small soft' },
       chip(reach === null ? 'the machine looks' : 'the machine acts', 'mark'),
       ' ',
-      summary,
+      `${summary.replace(/\.$/, '')}.`,
       when.length > 0 && ` Only when found ${when.join(' or ')}.`,
       reversible === false && ' It cannot be taken back.',
     ),
@@ -105,8 +102,8 @@ async function showHistory(box, alert) {
   )
 }
 
-/** One run above the page, followed until it is over. */
-async function showRun(box, id) {
+/** One run above the page, followed until it is over. @param changed called whenever it has moved */
+async function showRun(box, id, changed) {
   const seen = { run: '' }
   const look = async () => {
     const run = await ask(`api/v1/runbook-runs/${encodeURIComponent(id)}`)
@@ -124,6 +121,7 @@ async function showRun(box, id) {
           runStory(run),
         ),
       )
+      await changed()
       if (run.state === 'done') say(`The run is over: ${run.words ?? run.outcome}`)
     }
     seen.run = now

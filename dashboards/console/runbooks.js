@@ -4,6 +4,7 @@ import { ask } from './api.js'
 import { automationCard } from './automation.js'
 import { ago, chip, confirming, empty, fill, h, heading, labelled, say, select } from './dom.js'
 import { table } from './overview.js'
+import { inline } from './prose.js'
 import { course, MODES } from './terms.js'
 
 /** The page of runbooks. */
@@ -15,7 +16,7 @@ export async function runbooksPage(main) {
   const show = () => {
     const wanted = items.filter((one) => fits(one, words.value.toLowerCase(), mode.value))
     fill(list, wanted.length === 0 ? empty('No runbook is like that', 'Look for other words.') : runbookTable(wanted))
-    say(`${wanted.length} runbooks`)
+    say(counted(wanted))
   }
   for (const [field, event] of [
     [words, 'input'],
@@ -41,31 +42,35 @@ function fits({ alert, meaning, mode }, words, wanted) {
   return `${alert} ${meaning}`.toLowerCase().includes(words) && (wanted === '' || mode === wanted)
 }
 
+const counted = ({ length }) => (length === 1 ? '1 runbook' : `${length} runbooks`)
+
 function runbookTable(runbooks) {
   return table(
-    `${runbooks.length} runbooks. A dry run looks, says exactly what would be done, and changes nothing.`,
+    `${counted(runbooks)}. A dry run looks, says exactly what would be done, and changes nothing.`,
     ['Runbook', 'May do', 'The machine', 'Last run', 'By hand'],
     runbooks.map((runbook) => [
       h(
         'span',
         {},
         h('a', { href: `#/runbook/${runbook.alert}` }, runbook.alert),
-        h('span', { class: 'soft small under' }, runbook.meaning),
+        h('span', { class: 'soft small under' }, inline(runbook.meaning)),
       ),
       modeField(runbook),
-      does(runbook),
+      h('span', { class: 'whole' }, does(runbook)),
       lastRun(runbook),
-      h('a', { href: `#/runbook/${runbook.alert}?hand`, 'aria-label': `Dry run of ${runbook.alert}` }, 'Dry run'),
+      h('a', { class: 'whole', href: `#/runbook/${runbook.alert}?hand`, 'aria-label': `Dry run of ${runbook.alert}` }, 'Dry run'),
     ]),
   )
 }
 
-/** "looks at 3 things, changes 2". */
-export function does({ looks, changes }) {
+/** "3 looks, 2 changes". */
+function does({ looks, changes }) {
   if (looks + changes === 0) return 'all by a person'
-  const look = looks > 0 && (looks === 1 ? 'looks at one thing' : `looks at ${looks} things`)
-  const change = changes > 0 ? (changes === 1 ? 'changes one' : `changes ${changes}`) : 'changes nothing'
-  return [look, change].filter(Boolean).join(', ')
+  const parts = [
+    looks > 0 && (looks === 1 ? '1 look' : `${looks} looks`),
+    changes > 0 && (changes === 1 ? '1 change' : `${changes} changes`),
+  ]
+  return parts.filter(Boolean).join(', ')
 }
 
 function lastRun({ last_run: run, waits_for: asked }) {

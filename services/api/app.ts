@@ -4,20 +4,31 @@ import { join } from 'node:path'
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express'
 import helmet from 'helmet'
 import { ConfigError, isLoopbackHost, ROOT, type Config } from '../config.ts'
+import { alertRoutes } from './alerts.ts'
+import { approvalRoutes } from './approvals.ts'
+import { auditRoutes } from './audit.ts'
 import { createGate } from './auth.ts'
+import { automationRoutes } from './automation.ts'
 import { companyRoutes } from './companies.ts'
 import { exportRoutes } from './export.ts'
 import { healthRoutes } from './health.ts'
+import { hookRoutes } from './hooks.ts'
+import { incidentRoutes } from './incidents.ts'
 import { limitRate } from './limit.ts'
+import { maintenanceRoutes } from './maintenance.ts'
 import { mountRoutes } from './mount.ts'
 import { describeApi } from './openapi.ts'
 import type { ApiParts } from './parts.ts'
 import { postingRoutes } from './postings.ts'
 import { Problem, sendProblem, toProblem } from './problem.ts'
 import { defineRoute, type Route } from './route.ts'
+import { runbookPageRoutes } from './runbook-pages.ts'
+import { runbookRunRoutes } from './runbook-runs.ts'
+import { runbookRoutes } from './runbooks.ts'
 import { runRoutes } from './runs.ts'
 import { searchRoutes } from './searches.ts'
-import { setRoute, watchRequests } from './seen.ts'
+import { expectRequests, setRoute, watchRequests } from './seen.ts'
+import { sloRoutes } from './slo.ts'
 import { sourceRoutes } from './sources.ts'
 
 /** The whole table: what is mounted and what /openapi.json tells of. A path that could be taken for another comes before it. */
@@ -30,6 +41,17 @@ export function routesOf(parts: ApiParts): Route[] {
     ...sourceRoutes(parts),
     ...runRoutes(parts),
     ...searchRoutes(parts),
+    ...alertRoutes(parts),
+    ...hookRoutes(parts),
+    ...auditRoutes(parts),
+    ...sloRoutes(parts),
+    ...runbookRoutes(),
+    ...incidentRoutes(parts),
+    ...runbookPageRoutes(parts),
+    ...runbookRunRoutes(parts),
+    ...approvalRoutes(parts),
+    ...automationRoutes(parts),
+    ...maintenanceRoutes(parts),
   ]
   const openapi = defineRoute({
     method: 'get',
@@ -46,16 +68,32 @@ export function routesOf(parts: ApiParts): Route[] {
 
 /** Builds the application; nothing listens yet. */
 export function createApi(parts: ApiParts): Express {
+  return build(parts, routesOf(parts), (app) => {
+    app.use(consolePage())
+    app.use((request) => {
+      throw new Problem(404, `There is nothing at ${request.path}; /openapi.json lists what there is.`)
+    })
+  })
+}
+
+/** What a process without an API answers: whether it lives, how it is, and its metrics. */
+export function createProbes(parts: ApiParts): Express {
+  return build(parts, healthRoutes(parts), (app) => {
+    app.use(() => {
+      throw new Problem(404, 'This process makes visits; the API is served by another one.')
+    })
+  })
+}
+
+function build(parts: ApiParts, routes: Route[], rest: (app: Express) => void): Express {
   const gate = createGate(parts)
   const app = express()
   app.disable('x-powered-by')
   app.set('trust proxy', false)
   app.use(watchRequests(parts.watch), secure(), gate.guard, limitRate(gate))
-  mountRoutes(app, routesOf(parts), gate)
-  app.use(consolePage())
-  app.use((request) => {
-    throw new Problem(404, `There is nothing at ${request.path}; /openapi.json lists what there is.`)
-  })
+  expectRequests(parts.watch, routes)
+  mountRoutes(app, routes, gate)
+  rest(app)
   app.use(answerErrors(parts))
   return app
 }

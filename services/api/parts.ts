@@ -1,8 +1,11 @@
 // What the API is made of: everything it needs is handed in.
 
 import type { Watch } from '../../ops/telemetry.ts'
+import type { Registry } from '../../ops/runbook/action.ts'
 import type { Config } from '../config.ts'
-import type { Database } from '../store/database.ts'
+import type { Pages } from '../runbook/pages.ts'
+import type { AlertChange } from '../store/alerts.ts'
+import type { Database, Trx } from '../store/database.ts'
 
 export interface ComponentState {
   status: 'ok' | 'degraded' | 'down'
@@ -23,6 +26,10 @@ export interface ApiParts {
     /** Those without which the product cannot serve. */
     essential: readonly string[]
   }
+  /** What follows from alerts that are news, in the transaction that keeps them. */
+  onAlerts?: (trx: Trx, changes: readonly AlertChange[], now: Date) => Promise<void>
+  /** The runbooks and the actions that they name; left out, /api/v1/runbooks does not exist. */
+  runbooks?: { pages: Pages; registry: Registry<never> }
   /** Puts visits at the head of the queue and tells how many; left out, POST /runs does not exist. */
   refresh?: (selection: { sources?: string[]; boards?: string[] }) => Promise<number>
 }

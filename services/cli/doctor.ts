@@ -4,6 +4,7 @@ import { access, constants, mkdir, statfs } from 'node:fs/promises'
 import { redactText } from '../../ops/log.ts'
 import { readBoards } from '../boards.ts'
 import type { Config } from '../config.ts'
+import { readRota, ROTA_FILE } from '../runbook/rota.ts'
 import { countTokens } from '../store/tokens.ts'
 import { troubleOf, wordsOf } from '../refusal.ts'
 import { openHouse } from '../works.ts'
@@ -48,12 +49,24 @@ export async function doctorCommand(config: Config, options: { format: Format })
           : `SLACK_WEBHOOK_URL is not set: notifications ${config.mail ? 'go by e-mail' : 'wait'}`,
       ),
     ),
+    await examine('on-call', () => Promise.resolve(`${howOnCallIsTold(config)}; ${rotaOf(config)}`)),
     await examine('web', () =>
       Promise.resolve(config.upstream ? `every request goes to ${config.upstream}` : 'requests go to the job boards themselves'),
     ),
   ]
   print(options.format, findings, findings, { part: (f) => f.part, '': (f) => (f.ok ? 'ok' : 'NOT WELL'), detail: (f) => f.detail }, '')
   return findings.every((finding) => finding.ok) ? 0 : 1
+}
+
+function howOnCallIsTold({ slackOpsWebhookUrl, mail }: Config): string {
+  if (slackOpsWebhookUrl) return 'SLACK_OPS_WEBHOOK_URL is set'
+  return `SLACK_OPS_WEBHOOK_URL is not set: ${mail ? 'incidents are told by e-mail' : 'nobody is told of incidents'}`
+}
+
+function rotaOf({ boards }: Config): string {
+  const rota = readRota(boards)
+  if (!rota) return `there is no ${ROTA_FILE}`
+  return `${rota.people.length} in ${boards}/${ROTA_FILE}`
 }
 
 async function examine(part: string, look: () => Promise<string>, secrets: readonly string[] = []): Promise<Finding> {

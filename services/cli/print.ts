@@ -35,6 +35,11 @@ export function utc(at: Date | string | null | undefined): string {
   return at ? `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')}Z` : ''
 }
 
+/** Words from outside as they may be printed: a terminal obeys control characters. */
+export function plain(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, ' ')
+}
+
 function say(value: unknown): string {
   if (value === null || value === undefined) return ''
   if (typeof value === 'number') return value.toLocaleString('en-US')

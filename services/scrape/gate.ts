@@ -52,6 +52,7 @@ export function openGate(parts: TurnParts): Gate {
       const permitted = (await passage.permit?.()) ?? true
       if (!permitted || closed) {
         if (isProbe) await releaseProbe(parts.db, seat.host, owner)
+        if (!permitted) parts.watch.metrics.guardRefusals.inc({ source: passage.source, guard: 'daily_cap' })
         throw new Failure('skipped', permitted ? 'the door is being closed' : 'the daily cap of calls is reached')
       }
       try {

@@ -4,9 +4,11 @@ import { spawnSync } from 'node:child_process'
 import { expect } from 'chai'
 import fc from 'fast-check'
 import {
+  ALERT_STATUSES,
   asPrometheusText,
   AUTH_FAILURES,
   BREAKER_STATES,
+  CANARY_OUTCOMES,
   CHANGES,
   CHANNELS,
   createMetrics,
@@ -17,6 +19,7 @@ import {
   OUTCOMES,
   QUEUE_STATES,
   REJECTIONS,
+  RUNBOOK_PHASES,
   STAGES,
   type Metrics,
 } from '../../ops/metrics.ts'
@@ -84,15 +87,20 @@ describe('ops/metrics', () => {
       ['matches_total', ['source'], SOURCES],
       ['notifications_total', ['channel', 'outcome'], product(CHANNELS, NOTIFICATION_OUTCOMES)],
       ['messages_total', ['channel', 'outcome'], product(CHANNELS, NOTIFICATION_OUTCOMES)],
+      ['ops_messages_total', ['channel', 'outcome'], product(CHANNELS, NOTIFICATION_OUTCOMES)],
       ['alert_delivery_seconds_count', ['channel'], [...CHANNELS]],
       ['outbox_oldest_seconds', ['channel'], [...CHANNELS]],
       ['outbox_pending', ['channel'], [...CHANNELS]],
       ['queue_jobs', ['queue', 'state'], product(['visit'], QUEUE_STATES)],
       ['dead_letters', [], ['']],
       ['resume_analysis_seconds_count', [], ['']],
-      ['canary_round_trip_seconds_count', ['channel'], [...CHANNELS]],
+      ['canary_round_trip_seconds_count', ['channel'], ['slack']],
+      ['canary_rounds_total', ['channel', 'outcome'], product(['slack'], CANARY_OUTCOMES)],
+      ['alerts_received_total', ['status'], [...ALERT_STATUSES]],
       ['detection_seconds_count', ['kind'], [...DETECTIONS]],
       ['database_seconds_count', ['probe'], ['ping']],
+      ['runbook_seconds_count', ['phase'], [...RUNBOOK_PHASES]],
+      ['time_to_mitigate_seconds_count', [], ['']],
       ['database_pool', ['state'], ['used', 'free', 'waiting']],
     ]
     for (const [name, labels, expected] of sets)
@@ -104,6 +112,9 @@ describe('ops/metrics', () => {
     // What is read from the database at each look has no honest value before; a route is known to the API alone; a drill or a
     // runbook that never ran has no result.
     const later = [
+      'canary_last_success_timestamp_seconds',
+      'watchdog_last_seen_timestamp_seconds',
+      'canary_expected_interval_seconds',
       'restore_drill_seconds',
       'restore_drill_data_loss_seconds',
       'restore_drill_last_success_timestamp_seconds',
@@ -161,15 +172,16 @@ describe('ops/metrics', () => {
       const closed: Record<string, readonly string[]> = {
         source: SOURCES,
         stage: STAGES,
-        outcome: [...OUTCOMES, ...NOTIFICATION_OUTCOMES],
+        outcome: [...OUTCOMES, ...NOTIFICATION_OUTCOMES, ...CANARY_OUTCOMES],
         change: CHANGES,
         reason: [...REJECTIONS, ...AUTH_FAILURES, 'currency_unknown', 'period_unknown', 'throttled', 'server_error', 'timeout', 'network'],
         guard: GUARDS,
-        status: ['2xx', '3xx', '4xx', '5xx', 'none'],
+        status: ['2xx', '3xx', '4xx', '5xx', 'none', ...ALERT_STATUSES],
         state: [...BREAKER_STATES, ...QUEUE_STATES, 'used', 'free', 'waiting'],
         to: BREAKER_STATES,
         channel: CHANNELS,
         kind: DETECTIONS,
+        phase: RUNBOOK_PHASES,
         queue: ['visit'],
         probe: ['ping'],
         version: ['1.2.3'],
@@ -216,6 +228,16 @@ describe('ops/metrics', () => {
       expect(of('rolewatch_dead_letters')).to.deep.include({ type: 'gauge', labels: [] })
       expect(of('process_resident_memory_bytes')?.type).to.equal('gauge')
       expect(declarations.map(({ name }) => name)).to.include.members([...typesOf(start).keys()])
+    })
+
+    it('are told alike before and after an exposition', async () => {
+      const metrics = fresh()
+      const before = await metrics.declarations()
+      await metrics.expose(OPEN_METRICS)
+      const after = await metrics.declarations()
+      expect(after.map(({ name, type, labels }) => [name, type, labels])).to.deep.equal(
+        before.map(({ name, type, labels }) => [name, type, labels]),
+      )
     })
 
     it('please promtool, but for the names that the library chose', async function () {
@@ -276,6 +298,43 @@ describe('ops/metrics', () => {
       })
       await metrics.expose(undefined)
       expect((await metrics.expose(undefined)).body).to.contain('rolewatch_outbox_pending{channel="slack"} 2')
+    })
+
+    it('gives the samples of some series by their names in PromQL, gauges read first', async () => {
+      const metrics = fresh()
+      metrics.onCollect(() => metrics.deadLetters.set(3))
+      metrics.scrapeRuns.inc({ source: 'ashby', outcome: 'drift' }, 2)
+      metrics.canaryRoundTripSeconds.observe({ channel: 'slack' }, 7)
+      const names = [
+        'rolewatch_dead_letters',
+        'rolewatch_scrape_runs_total',
+        'rolewatch_canary_round_trip_seconds_bucket',
+        'rolewatch_none',
+      ]
+      const found = await metrics.samples(names)
+      expect([...found.keys()]).to.have.members(names)
+      expect(found.get('rolewatch_dead_letters')).to.deep.equal([{ labels: {}, value: 3 }])
+      expect(found.get('rolewatch_none')).to.deep.equal([])
+      expect(found.get('rolewatch_scrape_runs_total')).to.have.length(SOURCES.length * OUTCOMES.length)
+      expect(found.get('rolewatch_scrape_runs_total')).to.deep.include({ labels: { source: 'ashby', outcome: 'drift' }, value: 2 })
+      const buckets = (found.get('rolewatch_canary_round_trip_seconds_bucket') ?? []).filter(({ labels }) => labels['channel'] === 'slack')
+      expect(buckets.map(({ labels, value }) => [labels['le'], value])).to.deep.include.members([
+        ['5', 0],
+        ['10', 1],
+        ['+Inf', 1],
+      ])
+    })
+
+    it('does dear work for an exposition, and for the samples that it serves, but for no others', async () => {
+      const metrics = fresh()
+      let done = 0
+      metrics.onCollect(() => void done++, ['rolewatch_field_coverage_ratio'])
+      await metrics.samples(['rolewatch_dead_letters'])
+      expect(done).to.equal(0)
+      await metrics.samples(['rolewatch_dead_letters', 'rolewatch_field_coverage_ratio'])
+      expect(done).to.equal(1)
+      await metrics.expose(undefined)
+      expect(done).to.equal(2)
     })
 
     it('keeps the registries of two lives apart', async () => {

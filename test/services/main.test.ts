@@ -66,10 +66,27 @@ describe('starting', function () {
     await until(async () => (await connections()) === 0)
   })
 
-  it('as worker visits, and has no address', async () => {
+  it('writes what it counted for its SLOs when it stops, whatever its role', async () => {
+    for (const role of ['all', 'worker'] as const) {
+      await database.db.raw('truncate boards, runs, slo_tallies cascade')
+      const product = await open(role)
+      await until(async () => (await countRows(database.db('runs'))) === 3)
+      await product.stop()
+      running = undefined
+      const sum = await database.db('slo_tallies').where({ slo: 'scrape-success' }).sum({ total: 'total' }).first()
+      expect(sum, role).to.deep.equal({ total: 3 })
+      const fresh: { labels: { source: string } }[] = await database.db('slo_tallies').where({ slo: 'freshness' })
+      expect(new Set(fresh.map(({ labels }) => labels.source)), role).to.deep.equal(new Set(['ashby', 'greenhouse', 'lever']))
+    }
+  })
+
+  it('as worker visits, and answers Prometheus and probes on a port of its own, and nobody else', async () => {
     const { url } = await open('worker')
-    expect(url).to.equal(undefined)
     await until(async () => (await countRows(database.db('runs'))) === 3)
+    expect(await (await fetch(`${url}/metrics`)).text()).to.match(/^rolewatch_scrape_runs_total\{source="lever",outcome="ok"\} 1$/m)
+    expect(await (await fetch(`${url}/healthz`)).text()).to.equal('ok')
+    expect((await fetch(`${url}/readyz`)).status).to.equal(200)
+    for (const path of ['/', '/api/v1/postings', '/openapi.json']) expect((await fetch(`${url}${path}`)).status, path).to.equal(404)
   })
 
   it('as api answers, and visits nobody: what it is asked for waits for a worker', async () => {
@@ -98,7 +115,7 @@ describe('starting', function () {
     await until(async () => (await connections()) === 0)
     const { token } = await createToken(database.db, 'phone', ['read'])
     const { url } = await open('api', { HOST: '0.0.0.0' })
-    const address = `${url?.replace('0.0.0.0', '127.0.0.1')}/api/v1/sources`
+    const address = `${url.replace('0.0.0.0', '127.0.0.1')}/api/v1/sources`
     expect((await fetch(address)).status).to.equal(401)
     expect((await fetch(address, { headers: { authorization: `Bearer ${token}` } })).status).to.equal(200)
   })

@@ -4,9 +4,13 @@ import { expect } from 'chai'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT } from '../../../services/config.ts'
+import { registryOf } from '../../../ops/runbook/action.ts'
 import { OUTCOMES } from '../../../ops/metrics.ts'
+import { STATES } from '../../../services/slo/standing.ts'
 import { openWorld, type World } from '../../world.ts'
+import { pagesOf } from '../runbook/stand.ts'
 import { serveApi, type Served } from './client.ts'
+import { BARE } from './desk.ts'
 
 const FOLDER = join(ROOT, 'dashboards', 'console')
 const files = readdirSync(FOLDER)
@@ -17,7 +21,7 @@ describe('the console', () => {
   let api: Served
   before(async () => {
     world = await openWorld()
-    api = await serveApi(world)
+    api = await serveApi(world, { runbooks: { pages: pagesOf({ Idle: BARE }), registry: registryOf([]) } })
   })
   after(async () => {
     await api.close()
@@ -64,13 +68,17 @@ describe('the console', () => {
     const paths = Object.keys(json['paths'] as object).map((path) => path.slice(1))
     const asked = files
       .filter((name) => name.endsWith('.js'))
-      .flatMap((file) => [...read(file).matchAll(/ask\([`'](api\/v1\/[\w/]+)/g)].map(([, path]) => path ?? ''))
+      .flatMap((file) => [...read(file).matchAll(/ask\([`'](api\/v1\/[\w/-]+)/g)].map(([, path]) => path ?? ''))
     expect(asked).to.have.length.greaterThan(8)
     for (const path of asked)
       expect(
         paths.some((known) => known === path || known.startsWith(`${path.replace(/\/$/, '')}/{`)),
         path,
       ).to.equal(true)
+  })
+  it('has a word for every state of an SLO', () => {
+    const list = /const STATES = \{([\s\S]*?)\n?\}\n/.exec(read('slos.js'))?.[1] ?? ''
+    expect([...list.matchAll(/(\w+): \[/g)].map(([, name]) => name)).to.have.members([...STATES])
   })
   it('gives nothing but its own files', async () => {
     for (const path of ['/..%2f..%2fpackage.json', '/%2e%2e/%2e%2e/package.json', '/.env', '/console.js/x', '/api.js%00'])

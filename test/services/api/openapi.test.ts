@@ -1,11 +1,14 @@
 // The description of the API against the API itself.
 
 import { expect } from 'chai'
+import { registryOf } from '../../../ops/runbook/action.ts'
 import { createApi, routesOf } from '../../../services/api/app.ts'
 import { defineRoute } from '../../../services/api/route.ts'
 import { describeApi } from '../../../services/api/openapi.ts'
 import { z } from 'zod'
 import { openWorld, type World } from '../../world.ts'
+import { pagesOf } from '../runbook/stand.ts'
+import { BARE } from './desk.ts'
 import { serveApi, type Served } from './client.ts'
 
 interface Operation {
@@ -24,7 +27,7 @@ describe('/openapi.json', () => {
   let paths: Paths
   before(async () => {
     world = await openWorld()
-    api = await serveApi(world, { refresh: async () => 0 })
+    api = await serveApi(world, { refresh: async () => 0, runbooks: { pages: pagesOf({ Idle: BARE }), registry: registryOf([]) } })
     const { json } = await api.ask('/openapi.json')
     expect(json).to.include({ openapi: '3.1.1' })
     paths = json['paths'] as Paths
@@ -62,6 +65,7 @@ describe('/openapi.json', () => {
     const bare = await serveApi(world)
     try {
       expect((await bare.ask('/api/v1/runs', { method: 'POST', body: {} })).status).to.equal(405)
+      expect((await bare.ask('/api/v1/runbooks')).status).to.equal(404)
     } finally {
       await bare.close()
     }

@@ -184,6 +184,7 @@ describe('the resources of the API', () => {
         await world
           .db('audit')
           .where({ target: `search/${String(id)}` })
+          .orderBy('id')
           .pluck('action'),
       ).to.deep.equal(['search.create', 'search.delete'])
     })

@@ -30,16 +30,17 @@ describe('rolewatch doctor', () => {
   it('finds every part well, and says what it found', async () => {
     const { code, findings } = await examined(ground.config)
     expect(code).to.equal(0)
-    expect(findings.map(({ part }) => part)).to.deep.equal(['node', 'data folder', 'database', 'boards', 'Slack', 'web'])
+    expect(findings.map(({ part }) => part)).to.deep.equal(['node', 'data folder', 'database', 'boards', 'Slack', 'on-call', 'web'])
     const details = Object.fromEntries(findings.map(({ part, detail }) => [part, detail]))
     expect(details['node']).to.contain(process.versions.node)
     expect(details['data folder']).to.match(/\/data, [\d.]+ GiB free$/)
     expect(details['database']).to.match(/^PostgreSQL from DATABASE_URL answers in [\d.]+ ms, schema up to date, 0 tokens$/)
     expect(details['boards']).to.match(/^3 in /)
     expect(details['Slack']).to.equal('SLACK_WEBHOOK_URL is set')
+    expect(details['on-call']).to.equal('SLACK_OPS_WEBHOOK_URL is not set: nobody is told of incidents; there is no oncall.yaml')
     expect(details['web']).to.equal(`every request goes to ${ground.sandbox.upstream}`)
     const { out } = await caught(() => doctorCommand(ground.config, { format: 'table' }))
-    expect(out.match(/ ok /g)).to.have.length(6)
+    expect(out.match(/ ok /g)).to.have.length(7)
   })
 
   it('ends with 1 and names what is not well, with no password in it', async () => {
@@ -56,5 +57,20 @@ describe('rolewatch doctor', () => {
     expect(sick(blocked).map(({ part }) => part)).to.deep.equal(['data folder', 'database', 'boards'])
     expect(sick(blocked)[0]?.detail).to.match(/in-the-way.* cannot be used/)
     expect(sick(blocked)[2]?.detail).to.contain('/nonexistent')
+  })
+
+  it('reads the rota, and says how on-call is told', async () => {
+    const folder = ground.env['ROLEWATCH_CONFIG'] ?? ''
+    const config = readConfig({ ...ground.env, SLACK_OPS_WEBHOOK_URL: ground.sandbox.opsWebhookUrl })
+    const onCall = async (text: string) => {
+      await writeFile(join(folder, 'oncall.yaml'), text)
+      return (await examined(config)).findings.find(({ part }) => part === 'on-call')
+    }
+    expect(await onCall('start: 2026-01-05T09:00Z\npeople:\n  - {name: Ann, mail: ann@example.org}\n')).to.deep.equal({
+      part: 'on-call',
+      ok: true,
+      detail: `SLACK_OPS_WEBHOOK_URL is set; 1 in ${folder}/oncall.yaml`,
+    })
+    expect(await onCall('start: soon\npeople: []\n')).to.deep.include({ ok: false })
   })
 })

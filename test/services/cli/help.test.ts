@@ -3,7 +3,7 @@
 import { expect } from 'chai'
 import { rolewatch, type Ended } from './desk.ts'
 
-const GROUPS = ['search', 'source', 'queue', 'outbox', 'token']
+const GROUPS = ['search', 'source', 'queue', 'outbox', 'token', 'incident', 'runbook', 'maintenance', 'audit']
 /** A slip is found before anybody is asked: there is nobody. */
 const NOWHERE = { DATABASE_URL: 'postgres://127.0.0.1:9/none', LOG_LEVEL: 'silent' }
 
@@ -33,7 +33,24 @@ describe('the command line', function () {
     expect(top.out).to.contain('Examples:').and.to.contain('rolewatch start --sandbox')
     const commands = commandsOf(top.out)
     expect(commands.map(({ name }) => name)).to.have.members(
-      ['start', 'migrate', 'refresh', 'query', 'undo-close', 'runs', 'snapshot', 'try', 'sandbox', 'doctor'].concat(GROUPS),
+      [
+        'start',
+        'migrate',
+        'refresh',
+        'query',
+        'undo-close',
+        'runs',
+        'snapshot',
+        'try',
+        'sandbox',
+        'deadman',
+        'canary',
+        'slo',
+        'alerts',
+        'oncall',
+        'automation',
+        'doctor',
+      ].concat(GROUPS),
     )
     const paths = commands.filter(({ name }) => !GROUPS.includes(name)).map(({ name, takes }) => ({ path: [name], takes }))
     await each(GROUPS, async (group) => {
@@ -41,7 +58,7 @@ describe('the command line', function () {
       expect(code, group).to.equal(0)
       paths.push(...commandsOf(out).map(({ name, takes }) => ({ path: [group, name], takes })))
     })
-    expect(paths).to.have.length(24)
+    expect(paths).to.have.length(47)
     await each(paths, async ({ path, takes }) => {
       const { code, out, err } = await rolewatch([...path, '--help'], {})
       const name = path.join(' ')

@@ -133,6 +133,8 @@ describe('a command as a process', function () {
         'ROLEWATCH_PACE',
         'ROLEWATCH_CONFIG',
         'SLACK_WEBHOOK_URL',
+        'SLACK_OPS_WEBHOOK_URL',
+        'CANARY_WEBHOOK_URL',
         'OTEL_EXPORTER_OTLP_ENDPOINT',
       )
       expect(settings['ROLEWATCH_PACE']).to.equal('0')
