@@ -117,7 +117,8 @@ describe('/api/v1/incidents', () => {
     await desk.setMode(ALERT, 'approval')
     await desk.tell({})
     await desk.work()
-    await desk.db('runbook_runs').update({ trace_id: '0af7651916cd43dd8448eb211c80319c' })
+    // Only where no trace has begun, as in this suite alone.
+    await desk.db('runbook_runs').whereNull('trace_id').update({ trace_id: '0af7651916cd43dd8448eb211c80319c' })
     await desk.tell({ fingerprint: 'f2', labels: { source: 'lever' } })
     await desk.as('write', '/api/v1/incidents/1/ack', { method: 'POST' })
     const id = String((await desk.db('approvals').first('id'))?.id)
