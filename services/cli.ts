@@ -217,6 +217,17 @@ outbox
   .addHelpText('after', examples('rolewatch outbox channel email', 'rolewatch outbox channel slack'))
   .action(run(async () => (await import('./cli/outbox.ts')).channelCommand))
 
+program
+  .command('drill')
+  .description('break something on a staging ground of its own, and see it told of, run and mended')
+  .argument('[name]', 'which: --list shows them')
+  .option('--all', 'all of them')
+  .option('--list', 'what there is')
+  .option('--keep', 'keep the folder of the ground, with logs and data')
+  .addOption(FORMAT)
+  .addHelpText('after', examples('rolewatch drill --list', 'rolewatch drill bot-wall', 'rolewatch drill --all --format json'))
+  .action(run(async () => (await import('./cli/drill.ts')).drillCommand))
+
 const token = program.command('token').description('tokens for the API')
 token
   .command('create')

@@ -48,6 +48,7 @@ describe('the command line', function () {
         'slo',
         'alerts',
         'oncall',
+        'drill',
         'automation',
         'doctor',
       ].concat(GROUPS),
@@ -58,7 +59,7 @@ describe('the command line', function () {
       expect(code, group).to.equal(0)
       paths.push(...commandsOf(out).map(({ name, takes }) => ({ path: [group, name], takes })))
     })
-    expect(paths).to.have.length(47)
+    expect(paths).to.have.length(48)
     await each(paths, async ({ path, takes }) => {
       const { code, out, err } = await rolewatch([...path, '--help'], {})
       const name = path.join(' ')

@@ -146,7 +146,7 @@ describe('budgets from Prometheus and from the database', function () {
     expect(pair('restore-drill')[1].state).to.equal('no_data')
   })
 
-  it('agree to 1e-6 on every ratio, budget and burn of events', () => {
+  it('agree to 1e-6 on every ratio and budget of events, and to a thousandth on every burn', () => {
     for (const slo of slos.filter(({ sli }) => !countsTime(sli))) {
       const [a, b] = pair(slo.slo)
       expect(a.by.map(({ labels }) => labels)).to.deep.equal(b.by.map(({ labels }) => labels))
@@ -208,7 +208,8 @@ function agree(what: string, a: Figures, b: Figures): void {
     const { rate, ...same } = burn
     const { rate: other = Number.NaN, ...theirs } = b.burn[index] ?? {}
     expect(same).to.deep.equal(theirs)
-    near(rate, other)
+    // A scrape that comes late stretches increase() of one window and not of another.
+    expect(rate, what).to.be.closeTo(other, 1e-3 * Math.max(1, Math.abs(other)))
   }
   if (a.exhausted_in_seconds === null || b.exhausted_in_seconds === null) expect(a.exhausted_in_seconds).to.equal(b.exhausted_in_seconds)
   else near(a.exhausted_in_seconds, b.exhausted_in_seconds)
