@@ -99,6 +99,7 @@ describe('ops/slo: mutation', function () {
   })
 
   it('notices at least 95% of them', () => {
+    console.error(`    ${all.length - names.length} of ${all.length} mistakes noticed`)
     expect((all.length - names.length) / all.length, names.join('\n')).to.be.at.least(ENOUGH)
   })
 
