@@ -127,6 +127,7 @@ async function openParts({ databaseUrl, say = () => {} }: GroundOptions, closers
     async close(keep = false) {
       isKept = keep
       const all = pids.map((pid) => pid())
+      for (const [name, actor] of keep ? Object.entries(cast) : []) await writeFile(join(folder, `${name}.log`), actor.process().output())
       await closeAll(closers)
       return all.filter(isAlive)
     },
@@ -207,9 +208,22 @@ async function startPrograms(
     async configure(name, config = own[name]) {
       const text = typeof config === 'string' ? config : JSON.stringify(config, null, 2)
       await writeFile(join(folder, name, `${name}.yml`), text)
+      const before = await readReload(programs[name], name)
       programs[name].signal('SIGHUP')
+      // A signal that comes while the one before is being obeyed is lost.
+      await until(`${name} to read its settings`, async () => {
+        const { successful, at } = await readReload(programs[name], name)
+        return !successful || at > before.at
+      })
     },
   }
+}
+
+/** How a program fared with its settings the last time. */
+async function readReload({ url }: Program, name: string): Promise<{ successful: boolean; at: number }> {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  const read = (metric: string) => Number(new RegExp(`^${name}_config_last_reload_${metric} (\\S+)$`, 'm').exec(text)?.[1])
+  return { successful: read('successful') === 1, at: read('success_timestamp_seconds') }
 }
 
 function faultsOf({ market }: Sandbox): Pick<Ground, 'break' | 'heal'> {

@@ -60,7 +60,10 @@ async function holdBack(ground: Ground, name: string, seconds: number): Promise<
   ground.break(name, { source: 'slack', kind: 'status', status: 503 })
   await bringNews(ground)
   await isRefused(ground)
-  await ageOutbox(ground.database.db, ground.searches, seconds)
+  await until('the age of what waits to be seen', async () => {
+    await ageOutbox(ground.database.db, ground.searches, seconds)
+    return (await ground.ask(`max(rolewatch_outbox_oldest_seconds{channel="slack"}) >= ${seconds}`)).length > 0
+  })
 }
 
 /** It was away, and everything is told now, so much later. */

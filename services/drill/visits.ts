@@ -34,8 +34,8 @@ function onVisits({ sources, ...draft }: Draft): AlertDrill {
   return { ...draft, kind: 'real', mode: 'auto', needs: sources, repair: (ground) => mend(ground, draft.name, sources) }
 }
 
-/** A share that crosses the bound of the ticket a good while before that of the page, which keeps the ticket quiet. */
-const SOME_BOARDS = 12
+/** One in eleven of all boards: more than the ticket bears, and less than the page does. */
+const SOME_BOARDS = 6
 
 export const visitDrills: readonly AlertDrill[] = [
   onVisits({

@@ -38,16 +38,17 @@ export async function ageVisits(db: Db, sources?: readonly string[]): Promise<vo
   await query
 }
 
-/** Notifications of searches that wait have been waiting for so much longer, and their channel has refused for so much longer. */
+/** Notifications of searches that wait have been waiting for so long at the least, and Slack has refused for as long. */
 export async function ageOutbox(db: Db, searches: readonly string[], seconds: number): Promise<void> {
+  const back = (column: string) => db.raw('least(??, clock_timestamp() - make_interval(secs => ?))', [column, seconds])
   await db('outbox')
     .whereIn('state', ['pending', 'sending'])
     .whereIn('search_id', [...searches])
-    .update({ created_at: db.raw('created_at - make_interval(secs => ?)', [seconds]) })
+    .update({ created_at: back('created_at') })
   await db('channels')
     .where({ name: 'slack' })
     .whereNotNull('failing_since')
-    .update({ failing_since: db.raw('failing_since - make_interval(secs => ?)', [seconds]) })
+    .update({ failing_since: back('failing_since') })
 }
 
 /** Takes back what runbooks and drills did to the boards and hosts of sources; every board is visited soon. */
